@@ -1,0 +1,135 @@
+#include "schemas/batch_info.h"
+
+#include <fmt/core.h>
+
+#include <numeric>
+#include <random>
+
+#include "schemas/check.h"
+
+namespace marquee {
+
+RunId RunId::Random() {
+  std::random_device device;
+  const auto word = [&device] { return (std::uint64_t{device()} << 32) | device(); };
+  return {.high = word(), .low = word()};
+}
+
+std::string RunId::ToString() const { return fmt::format("{:016x}{:016x}", high, low); }
+
+void BatchInfo::AddHop(wire::StageId stage, std::int64_t received_ns, std::int64_t started_ns,
+                       std::int64_t finished_ns) {
+  MARQUEE_CHECK(num_hops < kMaxHops);
+  hops[num_hops++] =
+      wire::Hop(received_ns, started_ns, finished_ns, static_cast<std::uint64_t>(stage));
+}
+
+std::uint32_t BatchInfo::num_rejects() const noexcept {
+  return std::accumulate(rejects.begin(), rejects.end(), std::uint32_t{0});
+}
+
+Status CheckBatchInfo(const wire::BatchInfo& info) {
+  if (info.num_ordinals() > 65'536) {
+    return Status::Data(fmt::format("num_ordinals is {}; a batch has at most 65536", info.num_ordinals()));
+  }
+  if (info.hops() != nullptr) {
+    // One place must be left for the stage that reads this.
+    if (info.hops()->size() >= kMaxHops) {
+      return Status::Data(fmt::format("{} hops; a batch passes at most {} stages", info.hops()->size(),
+                                      kMaxHops - 1));
+    }
+    for (const wire::Hop* hop : *info.hops()) {
+      if (hop->stage() > static_cast<std::uint64_t>(wire::StageId::MAX)) {
+        return Status::Data(fmt::format("a hop names the unknown stage {}", hop->stage()));
+      }
+    }
+  }
+  if (info.rejects() != nullptr) {
+    std::uint64_t rejected = 0;
+    for (const wire::RejectCount* count : *info.rejects()) {
+      if (count->reason() >= kNumRejectReasons) {
+        return Status::Data(fmt::format("unknown reject reason {}", count->reason()));
+      }
+      rejected += count->rows();
+    }
+    if (rejected > info.num_ordinals()) {
+      return Status::Data(fmt::format("{} rejected rows of {}", rejected, info.num_ordinals()));
+    }
+  }
+  return {};
+}
+
+BatchInfo ReadBatchInfo(const wire::BatchInfo& info) {
+  BatchInfo value{.run = {.high = info.run_high(), .low = info.run_low()},
+                  .sequence = info.sequence(),
+                  .first_record = info.first_record(),
+                  .num_ordinals = info.num_ordinals()};
+  if (info.hops() != nullptr) {
+    for (const wire::Hop* hop : *info.hops()) value.hops[value.num_hops++] = *hop;
+  }
+  if (info.rejects() != nullptr) {
+    for (const wire::RejectCount* count : *info.rejects()) {
+      value.rejects[count->reason()] += count->rows();
+    }
+  }
+  if (const wire::RunTotals* totals = info.totals(); totals != nullptr) {
+    value.totals = RunTotals{.messages = totals->messages(),
+                             .records = totals->records(),
+                             .rejected = totals->rejected()};
+  }
+  return value;
+}
+
+flatbuffers::Offset<wire::BatchInfo> WriteBatchInfo(flatbuffers::FlatBufferBuilder& builder,
+                                                    const BatchInfo& info) {
+  std::array<wire::RejectCount, kNumRejectReasons> rejects;
+  std::size_t num_rejects = 0;
+  for (std::size_t reason = 0; reason < kNumRejectReasons; ++reason) {
+    if (info.rejects[reason] == 0) continue;
+    rejects[num_rejects++] =
+        wire::RejectCount(static_cast<std::uint32_t>(reason), info.rejects[reason]);
+  }
+  const auto hops = builder.CreateVectorOfStructs(info.hops.data(), info.num_hops);
+  flatbuffers::Offset<flatbuffers::Vector<const wire::RejectCount*>> reject_counts;
+  if (num_rejects > 0) {
+    reject_counts = builder.CreateVectorOfStructs(rejects.data(), num_rejects);
+  }
+  flatbuffers::Offset<wire::RunTotals> totals;
+  if (info.totals) {
+    totals = wire::CreateRunTotals(builder, info.totals->messages, info.totals->records,
+                                   info.totals->rejected);
+  }
+  return wire::CreateBatchInfo(builder, info.run.high, info.run.low, info.sequence,
+                               info.first_record, info.num_ordinals, /*parent=*/0, hops,
+                               reject_counts, totals);
+}
+
+std::string_view RejectReasonName(wire::RejectReason reason) {
+  switch (reason) {
+    case wire::RejectReason::None: return "none";
+    case wire::RejectReason::FieldCount: return "field_count";
+    case wire::RejectReason::FieldTooLong: return "field_too_long";
+    case wire::RejectReason::RecordTooLarge: return "record_too_large";
+    case wire::RejectReason::UnterminatedQuote: return "unterminated_quote";
+    case wire::RejectReason::TruncatedInput: return "truncated_input";
+    case wire::RejectReason::NulByte: return "nul_byte";
+    case wire::RejectReason::InvalidUtf8: return "invalid_utf8";
+    case wire::RejectReason::IdAbsent: return "id_absent";
+    case wire::RejectReason::IdNotANumber: return "id_not_a_number";
+    case wire::RejectReason::FeaturesTooLarge: return "features_too_large";
+  }
+  return "unknown";
+}
+
+std::string_view StageName(wire::StageId stage) {
+  switch (stage) {
+    case wire::StageId::None: return "none";
+    case wire::StageId::Produce: return "produce";
+    case wire::StageId::Preprocess: return "preprocess";
+    case wire::StageId::Infer: return "infer";
+    case wire::StageId::Evaluate: return "evaluate";
+  }
+  return "unknown";
+}
+
+}  // namespace marquee

@@ -1,0 +1,75 @@
+// schemas/batch_info.h — BatchInfo as a value: what a stage reads, adds to and writes on.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "schemas/batch_info_generated.h"
+#include "schemas/status.h"
+
+namespace marquee {
+
+/// A run of the pipeline: one pass over one input. Random, so that no two runs share one.
+struct RunId {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+
+  static RunId Random();
+  /// 32 hexadecimal digits.
+  std::string ToString() const;
+
+  auto operator<=>(const RunId&) const = default;
+};
+
+/// What a run held in all; known to whoever has read the run's last message.
+struct RunTotals {
+  std::uint64_t messages = 0;
+  std::uint64_t records = 0;
+  std::uint64_t rejected = 0;
+};
+
+inline constexpr std::size_t kNumRejectReasons =
+    static_cast<std::size_t>(wire::RejectReason::MAX) + 1;
+/// More hops than stages exist: room for stages to come.
+inline constexpr std::size_t kMaxHops = 8;
+
+/// The value of a wire::BatchInfo, without its parent (which belongs to the transport).
+struct BatchInfo {
+  RunId run;
+  std::uint64_t sequence = 0;
+  std::uint64_t first_record = 0;
+  std::uint32_t num_ordinals = 0;
+  std::array<wire::Hop, kMaxHops> hops{};
+  std::size_t num_hops = 0;
+  std::array<std::uint32_t, kNumRejectReasons> rejects{};
+  std::optional<RunTotals> totals = std::nullopt;
+
+  void AddHop(wire::StageId stage, std::int64_t received_ns, std::int64_t started_ns,
+              std::int64_t finished_ns);
+  std::uint32_t num_rejects() const noexcept;
+};
+
+/// Check what readers of `info` rely on. Errors: kData.
+Status CheckBatchInfo(const wire::BatchInfo& info);
+
+/// Read a checked info.
+BatchInfo ReadBatchInfo(const wire::BatchInfo& info);
+
+flatbuffers::Offset<wire::BatchInfo> WriteBatchInfo(flatbuffers::FlatBufferBuilder& builder,
+                                                    const BatchInfo& info);
+
+/// Upper bound of the bytes a BatchInfo takes in a message.
+inline constexpr std::size_t kMaxBatchInfoBytes = 1024;
+
+/// Name of a reject reason as the program prints it: snake_case, e.g. "field_count".
+std::string_view RejectReasonName(wire::RejectReason reason);
+
+/// Name of a stage as the program prints it, e.g. "preprocess".
+std::string_view StageName(wire::StageId stage);
+
+}  // namespace marquee

@@ -1,0 +1,45 @@
+// schemas/result_batch.h — reading a verified ResultBatch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "schemas/batch_info.h"
+#include "schemas/feature_batch.h"
+#include "schemas/message.h"
+#include "schemas/result_batch_generated.h"
+
+namespace marquee {
+
+/// A ResultBatch whose every length and class has been checked. Owns nothing; the message must outlive it.
+class ResultBatchView {
+ public:
+  /// Check a message that enters this process. Errors: kData.
+  static Result<ResultBatchView> Verify(std::span<const std::byte> bytes);
+  /// View a message that this process has just written.
+  static ResultBatchView Own(const Message& message);
+
+  BatchInfo info() const { return ReadBatchInfo(*batch_->info()); }
+  std::uint64_t model_id() const noexcept { return batch_->model_id(); }
+  std::size_t num_rows() const noexcept { return batch_->num_rows(); }
+  std::size_t num_classes() const noexcept { return batch_->num_classes(); }
+  RowColumns rows() const;
+  std::span<const std::uint8_t> predicted_class() const { return SpanOf(batch_->predicted_class()); }
+  std::span<const float> score() const { return SpanOf(batch_->score()); }
+  /// Each row's probability of class `index`.
+  std::span<const float> probability(std::size_t index) const {
+    return SpanOf(batch_->probabilities()).subspan(index * num_rows(), num_rows());
+  }
+  std::span<const std::uint8_t> seen() const { return SpanOf(batch_->seen()); }
+  std::uint64_t scaler_ns() const noexcept { return batch_->scaler_ns(); }
+  std::uint64_t encoder_ns() const noexcept { return batch_->encoder_ns(); }
+  std::uint64_t classifier_ns() const noexcept { return batch_->classifier_ns(); }
+
+ private:
+  explicit ResultBatchView(const wire::ResultBatch* batch) : batch_(batch) {}
+
+  const wire::ResultBatch* batch_;
+};
+
+}  // namespace marquee
