@@ -52,6 +52,10 @@ struct BatchInfo {
   void AddHop(wire::StageId stage, std::int64_t received_ns, std::int64_t started_ns,
               std::int64_t finished_ns);
   std::uint32_t num_rejects() const noexcept;
+  /// When the stage before had finished; `otherwise` if there was none.
+  std::int64_t last_finished_ns(std::int64_t otherwise) const noexcept {
+    return num_hops > 0 ? hops[num_hops - 1].finished_ns() : otherwise;
+  }
 };
 
 /// Check what readers of `info` rely on. Errors: kData.

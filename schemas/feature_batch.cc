@@ -62,6 +62,20 @@ Status CheckRowColumns(const RowColumns& columns, std::size_t num_rows) {
   return {};
 }
 
+RowColumnOffsets CopyRowColumns(const RowColumns& columns, std::size_t num_rows, Message& message) {
+  RowColumnOffsets offsets;
+  if (!columns.ordinals.empty()) offsets.ordinals = message.Copy(columns.ordinals, num_rows);
+  offsets.ids = message.Copy(columns.ids, num_rows);
+  offsets.title_lengths = message.Copy(columns.title_lengths, num_rows);
+  offsets.title_bytes = message.Copy(
+      std::span(reinterpret_cast<const std::uint8_t*>(columns.titles.data()), columns.titles.size()),
+      num_rows);
+  offsets.target = message.Copy(columns.target, num_rows);
+  offsets.target_class = message.Copy(columns.target_class, num_rows);
+  offsets.labelled = message.Copy(columns.labelled, num_rows);
+  return offsets;
+}
+
 Result<FeatureBatchView> FeatureBatchView::Verify(std::span<const std::byte> bytes) {
   MARQUEE_RETURN_IF_ERROR(CheckMessageBytes(bytes));
   MARQUEE_RETURN_IF_ERROR(VerifyStructure(bytes, wire::VerifyFeatureBatchBuffer, "FeatureBatch"));

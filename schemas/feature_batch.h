@@ -43,6 +43,23 @@ RowColumns ReadRowColumns(const Batch& batch) {
 /// Check the columns that FeatureBatch and ResultBatch share. Errors: kData.
 Status CheckRowColumns(const RowColumns& columns, std::size_t num_rows);
 
+/// Where the shared columns of a message lie while it is written.
+struct RowColumnOffsets {
+  template <class T>
+  using Column = flatbuffers::Offset<flatbuffers::Vector<T>>;
+
+  Column<std::uint16_t> ordinals;  ///< null = 0, 1, 2, …
+  Column<std::int64_t> ids;
+  Column<std::uint16_t> title_lengths;
+  Column<std::uint8_t> title_bytes;
+  Column<float> target;
+  Column<std::uint8_t> target_class;
+  Column<std::uint8_t> labelled;
+};
+
+/// Copy the shared columns into a message.
+RowColumnOffsets CopyRowColumns(const RowColumns& columns, std::size_t num_rows, Message& message);
+
 /// A FeatureBatch whose every length and code has been checked. Owns nothing; the message must outlive it.
 class FeatureBatchView {
  public:

@@ -13,6 +13,13 @@
 
 namespace marquee {
 
+/// The elements of a vector of scalars, read where they lie; empty for a missing one.
+template <class T>
+std::span<const T> SpanOf(const flatbuffers::Vector<T>* vector) {
+  if (vector == nullptr) return {};
+  return {reinterpret_cast<const T*>(vector->Data()), vector->size()};
+}
+
 /// A column of a RawBatch: each row's field, end to end.
 struct RawColumnView {
   std::string_view name;
@@ -45,6 +52,8 @@ class RawBatchView {
     return ordinals == nullptr ? static_cast<std::uint16_t>(row)
                                : ordinals->Get(static_cast<flatbuffers::uoffset_t>(row));
   }
+  /// All ordinals; empty = 0, 1, 2, …
+  std::span<const std::uint16_t> ordinals() const { return SpanOf(batch_->ordinals()); }
   /// Why the row is a dead letter; null if this is none.
   const wire::Reject* reject() const noexcept { return batch_->reject(); }
 
@@ -60,12 +69,5 @@ Status CheckOrdinals(const flatbuffers::Vector<std::uint16_t>* ordinals, std::si
 
 /// Sum of lengths.
 std::size_t TotalLength(std::span<const std::uint16_t> lengths) noexcept;
-
-/// The elements of a vector of scalars, read where they lie; empty for a missing one.
-template <class T>
-std::span<const T> SpanOf(const flatbuffers::Vector<T>* vector) {
-  if (vector == nullptr) return {};
-  return {reinterpret_cast<const T*>(vector->Data()), vector->size()};
-}
 
 }  // namespace marquee

@@ -1,0 +1,287 @@
+#include "pipeline/stages/feature_kinds.h"
+
+#include <fast_float/fast_float.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "schemas/item_code.h"
+
+namespace marquee {
+namespace {
+
+constexpr double kMaxNumber = std::numeric_limits<float>::max();
+constexpr float kAbsent = std::numeric_limits<float>::quiet_NaN();
+
+// Films begin in the 1870s; what is announced further ahead than this is a typing error.
+constexpr int kMinYear = 1800;
+constexpr int kMaxYear = 2100;
+
+void Count(FieldProblem problem, ProblemCounts& problems) {
+  ++problems[static_cast<std::size_t>(problem)];
+}
+
+// --- numbers ------------------------------------------------------------------------------------------------------------
+
+void Number(FieldReader reader, double /*parameter*/, std::span<float> out,
+            ProblemCounts& problems) {
+  for (float& value : out) {
+    value = static_cast<float>(ParseNumber(*reader.Next(), 0, kMaxNumber, problems));
+  }
+}
+
+void CappedNumber(FieldReader reader, double cap, std::span<float> out, ProblemCounts& problems) {
+  for (float& value : out) {
+    const double number = ParseNumber(*reader.Next(), 0, kMaxNumber, problems);
+    value = static_cast<float>(number > cap ? cap : number);  // NaN stays
+  }
+}
+
+// --- dates --------------------------------------------------------------------------------------------------------------
+
+struct Date {
+  int year;
+  int month;
+};
+
+/// The whole of `text` as a decimal number without sign.
+std::optional<int> ParseDigits(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || text.front() == '-' || error != std::errc() ||
+      end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+/// A calendar day as YYYY-MM-DD.
+std::optional<Date> ParseDate(std::string_view field, ProblemCounts& problems) {
+  const std::string_view text = Trim(field);
+  if (text.empty()) return std::nullopt;
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') {
+    Count(FieldProblem::kUnparsable, problems);
+    return std::nullopt;
+  }
+  const auto year = ParseDigits(text.substr(0, 4));
+  const auto month = ParseDigits(text.substr(5, 2));
+  const auto day = ParseDigits(text.substr(8, 2));
+  if (!year || !month || !day) {
+    Count(FieldProblem::kUnparsable, problems);
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok() || *year < kMinYear || *year > kMaxYear) {
+    Count(FieldProblem::kOutOfRange, problems);
+    return std::nullopt;
+  }
+  return Date{.year = *year, .month = *month};
+}
+
+void Year(FieldReader reader, double /*parameter*/, std::span<float> out, ProblemCounts& problems) {
+  for (float& value : out) {
+    const auto date = ParseDate(*reader.Next(), problems);
+    value = date ? static_cast<float>(date->year) : kAbsent;
+  }
+}
+
+void Month(FieldReader reader, double /*parameter*/, std::span<float> out,
+           ProblemCounts& problems) {
+  for (float& value : out) {
+    const auto date = ParseDate(*reader.Next(), problems);
+    value = date ? static_cast<float>(date->month) : kAbsent;
+  }
+}
+
+/// One item: the first year of the date's bucket of `width` years, as decimal text.
+void YearBucket(FieldReader reader, double width, std::uint64_t seed,
+                std::span<std::uint16_t> lengths, std::vector<std::uint32_t>& codes,
+                ProblemCounts& problems) {
+  for (std::uint16_t& length : lengths) {
+    const auto date = ParseDate(*reader.Next(), problems);
+    length = date ? 1 : 0;
+    if (!date) continue;
+    std::array<char, 4> text;
+    const int first_year = date->year - date->year % static_cast<int>(width);
+    std::to_chars(text.data(), text.data() + text.size(), first_year);
+    codes.push_back(ItemCode({text.data(), text.size()}, seed));
+  }
+}
+
+// --- texts and lists ----------------------------------------------------------------------------------------------------
+
+void TextBytes(FieldReader reader, double /*parameter*/, std::span<float> out,
+               ProblemCounts& /*problems*/) {
+  for (float& value : out) {
+    reader.Next();
+    value = static_cast<float>(reader.length());
+  }
+}
+
+void ListCount(FieldReader reader, double /*parameter*/, std::span<float> out,
+               ProblemCounts& /*problems*/) {
+  for (float& value : out) {
+    std::size_t items = 0;
+    ForEachItem(*reader.Next(), [&items](std::string_view) { ++items; });
+    value = static_cast<float>(items);
+  }
+}
+
+void List(FieldReader reader, double limit, std::uint64_t seed, std::span<std::uint16_t> lengths,
+          std::vector<std::uint32_t>& codes, ProblemCounts& problems) {
+  const auto max_items = static_cast<std::size_t>(limit);
+  for (std::uint16_t& length : lengths) {
+    std::size_t items = 0;
+    ForEachItem(*reader.Next(), [&](std::string_view item) {
+      if (items < max_items) codes.push_back(ItemCode(item, seed));
+      ++items;
+    });
+    if (items > max_items) Count(FieldProblem::kListTooLong, problems);
+    length = static_cast<std::uint16_t>(std::min(items, max_items));
+  }
+}
+
+/// The whole field as one item.
+void Category(FieldReader reader, double /*parameter*/, std::uint64_t seed,
+              std::span<std::uint16_t> lengths, std::vector<std::uint32_t>& codes,
+              ProblemCounts& /*problems*/) {
+  for (std::uint16_t& length : lengths) {
+    const std::string_view item = Trim(*reader.Next());
+    length = item.empty() ? 0 : 1;
+    if (!item.empty()) codes.push_back(ItemCode(item, seed));
+  }
+}
+
+bool IsAsciiDigit(unsigned char c) { return c >= '0' && c <= '9'; }
+bool IsAsciiUpper(unsigned char c) { return c >= 'A' && c <= 'Z'; }
+bool IsAsciiLower(unsigned char c) { return c >= 'a' && c <= 'z'; }
+
+/// Letters and digits of ASCII, and every byte of another script.
+bool IsWordByte(unsigned char c) {
+  return IsAsciiDigit(c) || IsAsciiUpper(c) || IsAsciiLower(c) || c >= 0x80;
+}
+
+/// The first `limit` words: runs of word bytes, ASCII letters lower-cased.
+void Words(FieldReader reader, double limit, std::uint64_t seed, std::span<std::uint16_t> lengths,
+           std::vector<std::uint32_t>& codes, ProblemCounts& /*problems*/) {
+  std::string word;
+  for (std::uint16_t& length : lengths) {
+    const std::string_view text = *reader.Next();
+    length = 0;
+    std::size_t position = 0;
+    while (length < limit) {
+      while (position < text.size() && !IsWordByte(static_cast<unsigned char>(text[position]))) {
+        ++position;
+      }
+      if (position == text.size()) break;
+      word.clear();
+      for (; position < text.size(); ++position) {
+        const auto byte = static_cast<unsigned char>(text[position]);
+        if (!IsWordByte(byte)) break;
+        word.push_back(static_cast<char>(IsAsciiUpper(byte) ? byte - 'A' + 'a' : byte));
+      }
+      codes.push_back(ItemCode(word, seed));
+      ++length;
+    }
+  }
+}
+
+// --- the tables ---------------------------------------------------------------------------------------------------------
+
+template <class Function>
+struct Kind {
+  std::string_view name;
+  Function function;
+  bool reports_problems;
+};
+
+constexpr std::array<Kind<NumericKind>, 6> kNumericKinds = {{
+    {"number", Number, true},
+    {"capped_number", CappedNumber, true},
+    {"year", Year, true},
+    {"month", Month, true},
+    {"list_count", ListCount, false},
+    {"text_bytes", TextBytes, false},
+}};
+
+constexpr std::array<Kind<ListKind>, 4> kListKinds = {{
+    {"list", List, true},
+    {"category", Category, false},
+    {"words", Words, false},
+    {"year_bucket", YearBucket, true},
+}};
+
+template <class Kinds>
+auto FindKind(const Kinds& kinds, std::string_view name) -> decltype(kinds.data()) {
+  const auto kind = std::find_if(kinds.begin(), kinds.end(),
+                                 [name](const auto& candidate) { return candidate.name == name; });
+  return kind == kinds.end() ? nullptr : &*kind;
+}
+
+}  // namespace
+
+std::string_view FieldProblemName(FieldProblem problem) {
+  switch (problem) {
+    case FieldProblem::kUnparsable: return "unparsable";
+    case FieldProblem::kNegative: return "negative";
+    case FieldProblem::kOutOfRange: return "out_of_range";
+    case FieldProblem::kListTooLong: return "list_too_long";
+  }
+  return "unknown";
+}
+
+NumericKind FindNumericKind(std::string_view kind) {
+  const auto* found = FindKind(kNumericKinds, kind);
+  return found == nullptr ? nullptr : found->function;
+}
+
+ListKind FindListKind(std::string_view kind) {
+  const auto* found = FindKind(kListKinds, kind);
+  return found == nullptr ? nullptr : found->function;
+}
+
+bool KindReportsProblems(std::string_view kind) {
+  if (const auto* numeric = FindKind(kNumericKinds, kind)) return numeric->reports_problems;
+  const auto* list = FindKind(kListKinds, kind);
+  return list != nullptr && list->reports_problems;
+}
+
+bool KindReadsLengthsOnly(std::string_view kind) { return kind == "text_bytes"; }
+
+std::string_view Trim(std::string_view text) noexcept {
+  constexpr std::string_view kWhiteSpace = " \t\n\v\f\r";
+  const std::size_t begin = text.find_first_not_of(kWhiteSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
+}
+
+double ParseNumber(std::string_view field, double min, double max, ProblemCounts& problems) {
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  const std::string_view text = Trim(field);
+  if (text.empty()) return kNaN;
+  double value = 0;
+  const auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || std::isnan(value) ||
+      (error != std::errc() && error != std::errc::result_out_of_range)) {
+    Count(FieldProblem::kUnparsable, problems);
+    return kNaN;
+  }
+  if (value < min) {
+    Count(min == 0 ? FieldProblem::kNegative : FieldProblem::kOutOfRange, problems);
+    return kNaN;
+  }
+  if (value > max) {  // infinity included
+    Count(FieldProblem::kOutOfRange, problems);
+    return kNaN;
+  }
+  return value;
+}
+
+}  // namespace marquee

@@ -1,0 +1,369 @@
+#include "pipeline/stages/preprocess.h"
+
+#include <fmt/core.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "pipeline/core/clock.h"
+#include "schemas/check.h"
+#include "schemas/feature_batch.h"
+
+namespace marquee {
+namespace {
+
+/// The whole of a trimmed field as an integer.
+std::optional<std::int64_t> ParseId(std::string_view text) {
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return id;
+}
+
+bool IsContinuationByte(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+
+bool ValidUtf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
+
+/// Whether no field of the column holds a NUL byte or invalid UTF-8. The column is checked as one text, which is enough if no
+/// field begins inside a character.
+bool AllFieldsAreText(const RawColumnView& column) {
+  if (column.bytes.empty()) return true;
+  if (column.bytes.find('\0') != std::string_view::npos || !ValidUtf8(column.bytes)) return false;
+  std::size_t offset = 0;
+  for (const std::uint16_t length : column.lengths) {
+    if (length > 0 && IsContinuationByte(column.bytes[offset])) return false;
+    offset += length;
+  }
+  return true;
+}
+
+/// Room for what is in a FeatureBatch beside its columns' elements: its info, tables, vector lengths and alignment.
+std::size_t FixedBytes(std::size_t num_columns) {
+  return kMaxBatchInfoBytes + num_columns * (3 * kMessageAlignment);
+}
+
+}  // namespace
+
+/// One call of Process.
+class PreprocessStage::Batch {
+ public:
+  Batch(const PreprocessStage& stage, const RawBatchView& input, Scratch& scratch, Rejects& rejects)
+      : stage_(stage), input_(input), scratch_(scratch), rejects_(rejects), info_(input.info()) {}
+
+  Status Process(Message& output) {
+    const std::int64_t started_ns = WallClockNs();
+    MARQUEE_RETURN_IF_ERROR(FindColumns());
+    scratch_.kept_.clear();
+    num_kept_ = input_.num_rows();
+    RejectBytesThatAreNoText();
+    ParseIds();
+    HashLists();
+    if (EncodedBytes() > kMaxMessageBytes) {
+      RejectRowsThatDoNotFit();
+      ParseIds();
+      HashLists();
+    }
+    return Write(output, started_ns);
+  }
+
+ private:
+  Status FindColumns() {
+    scratch_.columns_.clear();
+    for (const std::string& name : stage_.columns_) {
+      const auto index = input_.FindColumn(name);
+      if (!index) {
+        return Status::Data(
+            fmt::format("the input has no column '{}', which the feature spec needs", name));
+      }
+      scratch_.columns_.push_back(input_.column(*index));
+    }
+    return CheckBytesPresent();
+  }
+
+  /// A column may carry lengths only if no feature reads its bytes.
+  Status CheckBytesPresent() const {
+    for (std::size_t i = 0; i < scratch_.columns_.size(); ++i) {
+      const RawColumnView& column = scratch_.columns_[i];
+      if (!column.has_bytes() && TotalLength(column.lengths) > 0 && stage_.reads_bytes_[i]) {
+        return Status::Data(fmt::format(
+            "column '{}' carries lengths only, but the feature spec reads its text; produce it whole",
+            column.name));
+      }
+    }
+    return {};
+  }
+
+  FieldReader Reader(std::size_t column) const {
+    return {scratch_.columns_[column], scratch_.kept_};
+  }
+
+  void Reject(std::size_t row, wire::RejectReason reason, std::string_view column,
+              std::string_view message) {
+    if (scratch_.kept_.empty()) scratch_.kept_.assign(input_.num_rows(), 1);
+    if (scratch_.kept_[row] == 0) return;  // rejected before, for another column
+    scratch_.kept_[row] = 0;
+    --num_kept_;
+    ++info_.rejects[static_cast<std::size_t>(reason)];
+    rejects_.AddRow(input_, row,
+                    {.reason = reason,
+                     .stage = kId,
+                     .record = info_.first_record + input_.ordinal(row),
+                     .column = column,
+                     .message = message});
+  }
+
+  void RejectBytesThatAreNoText() {
+    for (std::size_t index = 0; index < input_.num_columns(); ++index) {
+      const RawColumnView column = input_.column(index);
+      if (AllFieldsAreText(column)) continue;
+      std::size_t offset = 0;
+      for (std::size_t row = 0; row < input_.num_rows(); ++row) {
+        const std::string_view field = column.bytes.substr(offset, column.lengths[row]);
+        offset += column.lengths[row];
+        if (field.find('\0') != std::string_view::npos) {
+          Reject(row, wire::RejectReason::NulByte, column.name,
+                 "the field holds a NUL byte; remove it at the source");
+        } else if (!ValidUtf8(field)) {
+          Reject(row, wire::RejectReason::InvalidUtf8, column.name,
+                 "the field is not valid UTF-8; convert the file to UTF-8");
+        }
+      }
+    }
+  }
+
+  void ParseIds() {
+    scratch_.ids_.clear();
+    const RawColumnView& column = scratch_.columns_[stage_.id_column_];
+    FieldReader reader(column, {});
+    for (std::size_t row = 0; row < input_.num_rows(); ++row) {
+      const std::string_view text = Trim(*reader.Next());
+      if (!scratch_.kept_.empty() && scratch_.kept_[row] == 0) continue;
+      if (const auto id = ParseId(text)) {
+        scratch_.ids_.push_back(*id);
+      } else if (text.empty()) {
+        Reject(row, wire::RejectReason::IdAbsent, column.name, "the row has no id; give it one");
+      } else {
+        Reject(row, wire::RejectReason::IdNotANumber, column.name,
+               fmt::format("'{}' is not a 64-bit integer; correct the id", text.substr(0, 64)));
+      }
+    }
+  }
+
+  /// Problems are counted where a column is read first, and once.
+  ProblemCounts& Problems(std::size_t column, bool counts) {
+    return counts ? scratch_.problems_[column].counts : uncounted_;
+  }
+
+  void HashLists() {
+    for (std::size_t i = 0; i < stage_.lists_.size(); ++i) {
+      const ListLine& line = stage_.lists_[i];
+      scratch_.list_lengths_[i].resize(num_kept_);
+      scratch_.list_codes_[i].clear();
+      scratch_.list_problems_[i] = {};
+      line.function(Reader(line.column), line.parameter, i, scratch_.list_lengths_[i],
+                    scratch_.list_codes_[i], scratch_.list_problems_[i]);
+    }
+  }
+
+  std::size_t RowBytes() const {
+    return sizeof(std::int64_t) + 2 * sizeof(std::uint16_t) + sizeof(float) + 2 +
+           stage_.numeric_.size() * sizeof(float) + stage_.lists_.size() * sizeof(std::uint16_t);
+  }
+
+  std::size_t EncodedBytes() const {
+    std::size_t bytes = FixedBytes(8 + stage_.numeric_.size() + 2 * stage_.lists_.size());
+    bytes += num_kept_ * RowBytes() + scratch_.columns_[stage_.title_column_].bytes.size();
+    for (const auto& codes : scratch_.list_codes_) bytes += codes.size() * sizeof(std::uint32_t);
+    return bytes;
+  }
+
+  /// Keep the first rows that fit. Only a batch made to be so can get here: see kMaxBatchRows.
+  void RejectRowsThatDoNotFit() {
+    std::size_t bytes = FixedBytes(8 + stage_.numeric_.size() + 2 * stage_.lists_.size());
+    const RawColumnView& title = scratch_.columns_[stage_.title_column_];
+    std::size_t kept_row = 0;
+    for (std::size_t row = 0; row < input_.num_rows(); ++row) {
+      if (!scratch_.kept_.empty() && scratch_.kept_[row] == 0) continue;
+      bytes += RowBytes() + title.lengths[row];
+      for (const auto& lengths : scratch_.list_lengths_) {
+        bytes += lengths[kept_row] * sizeof(std::uint32_t);
+      }
+      ++kept_row;
+      if (bytes > kMaxMessageBytes) {
+        Reject(row, wire::RejectReason::FeaturesTooLarge, {},
+               "the batch's features do not fit into a message; use a smaller --batch-rows");
+      }
+    }
+  }
+
+  /// Ordinals and titles of the kept rows: the input's own where all rows are kept.
+  void SelectOrdinalsAndTitles(RowColumns& rows) {
+    const RawColumnView& title = scratch_.columns_[stage_.title_column_];
+    scratch_.ordinals_.clear();
+    if (scratch_.kept_.empty()) {
+      rows.title_lengths = title.lengths;
+      rows.titles = title.bytes;
+      rows.ordinals = input_.ordinals();
+      return;
+    }
+    scratch_.title_lengths_.clear();
+    scratch_.titles_.clear();
+    FieldReader titles(title, scratch_.kept_);
+    while (const auto text = titles.Next()) {
+      scratch_.title_lengths_.push_back(static_cast<std::uint16_t>(text->size()));
+      scratch_.titles_.append(*text);
+    }
+    for (std::size_t row = 0; row < input_.num_rows(); ++row) {
+      if (scratch_.kept_[row] != 0) scratch_.ordinals_.push_back(input_.ordinal(row));
+    }
+    rows.title_lengths = scratch_.title_lengths_;
+    rows.titles = scratch_.titles_;
+    rows.ordinals = scratch_.ordinals_;
+  }
+
+  void ApplyTargetRule() {
+    const TargetRule& rule = stage_.spec_.target;
+    scratch_.target_.resize(num_kept_);
+    scratch_.target_class_.assign(num_kept_, kNoClass);
+    scratch_.labelled_.assign(num_kept_, 0);
+    FieldReader targets = Reader(stage_.target_column_);
+    FieldReader counts = Reader(stage_.label_column_);
+    ProblemCounts& target_problems = Problems(stage_.target_column_, true);
+    ProblemCounts& label_problems = Problems(stage_.label_column_, stage_.label_counts_problems_);
+    for (std::size_t row = 0; row < num_kept_; ++row) {
+      const auto target =
+          static_cast<float>(ParseNumber(*targets.Next(), rule.min, rule.max, target_problems));
+      const double count = ParseNumber(*counts.Next(), 0, std::numeric_limits<float>::max(),
+                                       label_problems);
+      scratch_.target_[row] = target;
+      if (std::isnan(target)) continue;
+      scratch_.target_class_[row] = static_cast<std::uint8_t>(
+          std::count_if(rule.bounds.begin(), rule.bounds.end(), [target](double bound) {
+            return target >= static_cast<float>(bound);
+          }));
+      scratch_.labelled_[row] = count >= rule.label_min ? 1 : 0;
+    }
+  }
+
+  flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::NumericColumn>>> WriteNumeric(
+      Message& output) {
+    scratch_.numeric_offsets_.clear();
+    for (const NumericLine& line : stage_.numeric_) {
+      flatbuffers::Offset<flatbuffers::Vector<float>> offset;
+      const std::span<float> values = output.Column<float>(num_kept_, num_kept_, offset);
+      line.function(Reader(line.column), line.parameter, values,
+                    Problems(line.column, line.counts_problems));
+      scratch_.numeric_offsets_.push_back(wire::CreateNumericColumn(output.builder(), offset));
+    }
+    return output.builder().CreateVector(scratch_.numeric_offsets_);
+  }
+
+  flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::ListColumn>>> WriteLists(
+      Message& output) {
+    scratch_.list_offsets_.clear();
+    for (std::size_t i = 0; i < stage_.lists_.size(); ++i) {
+      const auto lengths = output.Copy<std::uint16_t>(scratch_.list_lengths_[i], num_kept_);
+      const auto codes = output.Copy<std::uint32_t>(scratch_.list_codes_[i], num_kept_);
+      scratch_.list_offsets_.push_back(wire::CreateListColumn(output.builder(), lengths, codes));
+      const ListLine& line = stage_.lists_[i];
+      ProblemCounts& problems = Problems(line.column, line.counts_problems);
+      for (std::size_t p = 0; p < kNumFieldProblems; ++p) problems[p] += scratch_.list_problems_[i][p];
+    }
+    return output.builder().CreateVector(scratch_.list_offsets_);
+  }
+
+  Status Write(Message& output, std::int64_t started_ns) {
+    ApplyTargetRule();
+    RowColumns rows{.ids = scratch_.ids_,
+                    .target = scratch_.target_,
+                    .target_class = scratch_.target_class_,
+                    .labelled = scratch_.labelled_};
+    SelectOrdinalsAndTitles(rows);
+    auto& builder = output.Begin();
+    const RowColumnOffsets o = CopyRowColumns(rows, num_kept_, output);
+    const auto numeric = WriteNumeric(output);
+    const auto lists = WriteLists(output);
+    info_.AddHop(kId, info_.last_finished_ns(started_ns), started_ns, WallClockNs());
+    const auto info = WriteBatchInfo(builder, info_);
+    return output.Finish(
+        wire::CreateFeatureBatch(builder, info, stage_.spec_hash_,
+                                 static_cast<std::uint32_t>(num_kept_), o.ordinals, o.ids,
+                                 o.title_lengths, o.title_bytes, o.target, o.target_class,
+                                 o.labelled, numeric, lists),
+        wire::FeatureBatchIdentifier());
+  }
+
+  const PreprocessStage& stage_;
+  const RawBatchView& input_;
+  Scratch& scratch_;
+  Rejects& rejects_;
+  BatchInfo info_;
+  std::size_t num_kept_ = 0;
+  ProblemCounts uncounted_{};
+};
+
+PreprocessStage::Scratch::Scratch(const PreprocessStage& stage)
+    : list_lengths_(stage.lists_.size()),
+      list_codes_(stage.lists_.size()),
+      list_problems_(stage.lists_.size()) {
+  for (const std::string& column : stage.columns_) problems_.push_back({.column = column});
+}
+
+Result<PreprocessStage> PreprocessStage::Make(const FeatureSpec& spec) {
+  PreprocessStage stage(spec);
+  stage.spec_hash_ = spec.Hash();
+  stage.columns_ = spec.Columns();
+  stage.id_column_ = stage.ColumnIndex(spec.id_column);
+  stage.title_column_ = stage.ColumnIndex(spec.title_column);
+  stage.target_column_ = stage.ColumnIndex(spec.target.column);
+  stage.label_column_ = stage.ColumnIndex(spec.target.label_column);
+  stage.reads_bytes_.assign(stage.columns_.size(), false);
+  for (const std::size_t column : {stage.id_column_, stage.title_column_, stage.target_column_,
+                                   stage.label_column_}) {
+    stage.reads_bytes_[column] = true;
+  }
+  // The target's column counts its own problems, so no feature may count them again.
+  std::vector<bool> counted(stage.columns_.size(), false);
+  counted[stage.target_column_] = true;
+  const auto claims_problems = [&](const FeatureLine& line, std::size_t column) {
+    if (!KindReadsLengthsOnly(line.kind)) stage.reads_bytes_[column] = true;
+    if (!KindReportsProblems(line.kind) || counted[column]) return false;
+    counted[column] = true;
+    return true;
+  };
+  for (const FeatureLine& line : spec.numeric) {
+    const NumericKind function = FindNumericKind(line.kind);
+    if (function == nullptr) {
+      return Status::Config(fmt::format("feature '{}': no numeric kind '{}'", line.name, line.kind));
+    }
+    const std::size_t column = stage.ColumnIndex(line.column);
+    stage.numeric_.push_back({function, line.parameter, column, claims_problems(line, column)});
+  }
+  for (const FeatureLine& line : spec.lists) {
+    const ListKind function = FindListKind(line.kind);
+    if (function == nullptr) {
+      return Status::Config(fmt::format("feature '{}': no list kind '{}'", line.name, line.kind));
+    }
+    const std::size_t column = stage.ColumnIndex(line.column);
+    stage.lists_.push_back({function, line.parameter, column, claims_problems(line, column)});
+  }
+  stage.label_counts_problems_ = !counted[stage.label_column_];
+  return stage;
+}
+
+Status PreprocessStage::Process(const RawBatchView& input, Scratch& scratch, Message& output,
+                                Rejects& rejects) const {
+  return Batch(*this, input, scratch, rejects).Process(output);
+}
+
+std::size_t PreprocessStage::ColumnIndex(const std::string& name) const {
+  return static_cast<std::size_t>(std::find(columns_.begin(), columns_.end(), name) -
+                                  columns_.begin());
+}
+
+}  // namespace marquee

@@ -1,0 +1,101 @@
+// pipeline/stages/preprocess.h — RawBatch to FeatureBatch: nothing fitted, so it needs no model.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/rejects.h"
+#include "pipeline/core/stage.h"
+#include "pipeline/stages/feature_kinds.h"
+#include "pipeline/stages/feature_spec.h"
+#include "schemas/feature_batch.h"
+#include "schemas/raw_batch.h"
+
+namespace marquee {
+
+/// What was wrong with the optional fields of a column.
+struct ColumnProblems {
+  std::string column;
+  ProblemCounts counts{};
+};
+
+/// Applies a feature spec, a column at a time over the rows of a batch.
+///
+/// Rows with a NUL byte, invalid UTF-8 or no usable id are rejected; an unusable optional field is absent and counted.
+/// Errors: kData if the batch lacks a column of the spec. Threads: const; each worker has its own Scratch.
+class PreprocessStage {
+ public:
+  static constexpr wire::StageId kId = wire::StageId::Preprocess;
+  using Input = RawBatchView;
+
+  /// What a worker reuses from batch to batch, and what it counted since it was made.
+  class Scratch {
+   public:
+    explicit Scratch(const PreprocessStage& stage);
+    /// One entry a column of the spec that holds optional fields.
+    const std::vector<ColumnProblems>& problems() const noexcept { return problems_; }
+
+   private:
+    friend class PreprocessStage;
+    std::vector<ColumnProblems> problems_;
+    std::vector<RawColumnView> columns_;     // by column of the spec
+    std::vector<std::uint8_t> kept_;         // by row; empty = all
+    // Of kept rows:
+    std::vector<std::uint16_t> ordinals_;
+    std::vector<std::int64_t> ids_;
+    std::vector<std::uint16_t> title_lengths_;
+    std::string titles_;
+    std::vector<float> target_;
+    std::vector<std::uint8_t> target_class_;
+    std::vector<std::uint8_t> labelled_;
+    // By list of the spec:
+    std::vector<std::vector<std::uint16_t>> list_lengths_;
+    std::vector<std::vector<std::uint32_t>> list_codes_;
+    std::vector<ProblemCounts> list_problems_;
+    std::vector<flatbuffers::Offset<wire::NumericColumn>> numeric_offsets_;
+    std::vector<flatbuffers::Offset<wire::ListColumn>> list_offsets_;
+  };
+
+  /// Errors: kConfig if the spec names a kind that does not exist.
+  static Result<PreprocessStage> Make(const FeatureSpec& spec);
+
+  Status Process(const RawBatchView& input, Scratch& scratch, Message& output,
+                 Rejects& rejects) const;
+
+  const FeatureSpec& spec() const noexcept { return spec_; }
+
+ private:
+  struct NumericLine {
+    NumericKind function;
+    double parameter;
+    std::size_t column;
+    bool counts_problems;
+  };
+  struct ListLine {
+    ListKind function;
+    double parameter;
+    std::size_t column;
+    bool counts_problems;
+  };
+  class Batch;
+
+  explicit PreprocessStage(FeatureSpec spec) : spec_(std::move(spec)) {}
+  std::size_t ColumnIndex(const std::string& name) const;
+
+  FeatureSpec spec_;
+  std::uint64_t spec_hash_ = 0;
+  std::vector<std::string> columns_;  // all that the spec reads
+  std::vector<bool> reads_bytes_;     // by column: whether more than its lengths is read
+  std::size_t id_column_ = 0;
+  std::size_t title_column_ = 0;
+  std::size_t target_column_ = 0;
+  std::size_t label_column_ = 0;
+  bool label_counts_problems_ = false;
+  std::vector<NumericLine> numeric_;
+  std::vector<ListLine> lists_;
+};
+
+static_assert(Stage<PreprocessStage>);
+
+}  // namespace marquee
