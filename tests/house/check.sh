@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# check.sh: does the house keep its own rules? Who includes whom, how long files are, a README in every room.
+# `./run lint` calls it. Prints each breach as file:line, and exits 1 if there is any.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+# A folder, and whose headers its files may include beside their own folder's. The longest folder that fits a file counts.
+rules='
+schemas
+kernels             schemas/check.h
+model               schemas kernels
+pipeline/core       schemas kernels model
+pipeline/dataset    schemas kernels pipeline/core
+pipeline/stages     schemas kernels model pipeline/core pipeline/dataset
+pipeline/transport  schemas pipeline/core pipeline/observe
+pipeline/observe    schemas pipeline/core
+pipeline/app        schemas kernels model pipeline
+bench               schemas kernels model pipeline
+viewer              schemas kernels model pipeline
+tests               schemas kernels model pipeline bench viewer
+'
+# What a kernel is free of: I/O, threads, allocation by its own hand, logging, messages.
+not_in_kernels='iostream|[io]?fstream|[io]stream|cstdio|stdio\.h|filesystem|thread|mutex|condition_variable|future'
+not_in_kernels+='|flatbuffers/|librdkafka/|tbb/|oneapi/|spdlog/|fmt/|curl/|zlib'
+
+includes() {
+  grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.h' --include='*.cc' \
+    schemas kernels model pipeline bench viewer tests || true
+}
+
+check_includes() {
+  awk -v rules="$rules" -v not_in_kernels="^<($not_in_kernels)" '
+    BEGIN {
+      count = split(rules, lines, "\n")
+      for (i = 1; i <= count; i++) {
+        folder = lines[i]; sub(/ .*/, "", folder)
+        if (folder == "") continue
+        allowed[folder] = lines[i]
+      }
+      own = "^<(schemas|kernels|model|pipeline|bench|viewer|tests)/"
+    }
+    function breach(why) { print file ":" line ": " why; bad = 1 }
+    function room_of(path) {
+      while (sub(/\/[^\/]*$/, "", path)) if (path in allowed) return path
+      return ""
+    }
+    {
+      file = $0; sub(/:.*/, "", file)
+      line = substr($0, length(file) + 2); sub(/:.*/, "", line)
+      header = $0; sub(/^[^"<]*/, "", header); sub(/[">][^">]*$/, "", header)
+      room = room_of(file)
+      if (room == "") { breach("this folder is not in the rules of tests/house/check.sh"); next }
+      if (header ~ own) { breach(header "> is ours: include it in quotes"); next }
+      if (header ~ /librdkafka\// && file !~ /^(tests\/)?pipeline\/transport\/kafka\/|^tests\/integration\//)
+        breach("only pipeline/transport/kafka/ includes librdkafka")
+      if (room == "kernels" && header ~ not_in_kernels) breach(header "> has no place in a kernel")
+      if (header !~ /^"/) next
+      header = substr(header, 2)
+      fits = 0
+      count = split(allowed[room], names, " ")
+      for (i = 1; i <= count; i++)
+        if (header == names[i] || index(header, names[i] "/") == 1) fits = 1
+      if (!fits) breach(room "/ may not include \"" header "\" (from the root: " allowed[room] ")")
+    }
+    END { exit bad }'
+}
+
+check_lengths() {
+  local file bad=0
+  while read -r lines file; do
+    if [[ $file != total ]] && ((lines >= 900)); then
+      echo "$file:1: $lines lines; a file stays below 900: is this still one room?"
+      bad=1
+    fi
+  done < <(find schemas kernels model pipeline bench viewer tests run \
+    \( -name '*.h' -o -name '*.cc' -o -name '*.py' -o -name '*.sh' -o -name run \) -exec wc -l {} +)
+  return "$bad"
+}
+
+check_readmes() {
+  local folder lines bad=0
+  for folder in schemas kernels model pipeline pipeline/*/ bench viewer compose tests; do
+    folder=${folder%/}
+    if [[ ! -f $folder/README.md ]]; then
+      echo "$folder: no README.md that says what lives here"
+      bad=1
+    elif lines=$(wc -l <"$folder/README.md") && ((lines > 10)); then
+      echo "$folder/README.md:1: $lines lines; ten must do"
+      bad=1
+    fi
+  done
+  return "$bad"
+}
+
+status=0
+includes | check_includes || status=1
+check_lengths || status=1
+check_readmes || status=1
+exit "$status"
