@@ -33,6 +33,7 @@ check_includes() {
     BEGIN {
       count = split(rules, lines, "\n")
       for (i = 1; i <= count; i++) {
+        gsub(/ +/, " ", lines[i])
         folder = lines[i]; sub(/ .*/, "", folder)
         if (folder == "") continue
         allowed[folder] = lines[i]
