@@ -1,0 +1,165 @@
+"""Encodings: from the items of lists to columns of the classifier.
+
+Each is defined by the comments of `Encoding` in schemas/model.fbs; the C++ side does the same look-ups.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+
+from feature_file import Features
+
+# Fitted values are multiples of this. Their f32 sums are then exact, so no order of addition matters, and the last
+# bits of the solver, which differ between CPUs, do not reach the model file.
+GRID = 2.0**-14
+KINDS = {"Hot": 0, "LinearScore": 1, "TargetMean": 2, "TargetMax": 3, "TargetMin": 4}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """One fitted step; the fields are those of the schema, `labels` names Hot's columns."""
+
+    name: str
+    kind: str
+    lists: tuple[int, ...]
+    codes: np.ndarray  # ascending uint32, except Hot: in column order
+    values: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    unknown: float = 0.0
+    base: float = 0.0
+    other: bool = False
+    labels: tuple[str, ...] = ()
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the columns it makes."""
+        if self.kind != "Hot":
+            return [self.name]
+        return [f"{self.name}={label}" for label in self.labels] + [f"{self.name}=other"] * self.other
+
+    def __call__(self, features: Features) -> np.ndarray:
+        """Encode rows. Shapes: [rows, columns], float32."""
+        if self.kind == "Hot":
+            return self._hot(features)
+        if self.kind == "LinearScore":
+            return self._linear_score(features)
+        return self._target(features)
+
+    def _hot(self, features: Features) -> np.ndarray:
+        column = features.lists[self.lists[0]]
+        out = np.zeros((len(features), len(self.codes) + self.other), np.float32)
+        order = np.argsort(self.codes)
+        at = np.searchsorted(self.codes[order], column.codes)
+        known = at < len(self.codes)
+        known[known] = self.codes[order][at[known]] == column.codes[known]
+        out[column.row_of_item[known], order[at[known]]] = 1
+        if self.other:
+            out[:, -1] = ~out[:, :-1].any(axis=1)
+        return out
+
+    def _look_up(self, codes: np.ndarray) -> np.ndarray:
+        at = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
+        return np.where(self.codes[at] == codes, self.values[at], np.float32(self.unknown))
+
+    def _linear_score(self, features: Features) -> np.ndarray:
+        score = np.full(len(features), self.base, np.float32)
+        for number in self.lists:
+            column = features.lists[number]
+            np.add.at(score, column.row_of_item, self._look_up(column.codes))
+        return score[:, None]
+
+    def _target(self, features: Features) -> np.ndarray:
+        column = features.lists[self.lists[0]]
+        present = np.flatnonzero(column.lengths)
+        out = np.full(len(features), self.base, np.float32)
+        if len(present):
+            starts = (np.cumsum(column.lengths) - column.lengths)[present]
+            reduce = {"TargetMean": np.add, "TargetMax": np.maximum, "TargetMin": np.minimum}[self.kind]
+            out[present] = reduce.reduceat(self._look_up(column.codes), starts)
+            if self.kind == "TargetMean":
+                out[present] /= column.lengths[present].astype(np.float32)
+        return out[:, None]
+
+
+def on_grid(values: np.ndarray) -> np.ndarray:
+    """Round to the nearest multiple of GRID."""
+    return (np.round(np.asarray(values, np.float64) / GRID) * GRID).astype(np.float32)
+
+
+def fit_hot(name: str, number: int, labels: dict[int, str], codes: list[int], other: bool) -> Encoding:
+    """Make a Hot encoding of the codes, named by `labels` (text by code)."""
+    texts = tuple(labels[code] for code in codes)
+    return Encoding(name, "Hot", (number,), np.array(codes, np.uint32), other=other, labels=texts)
+
+
+def _row_item_pairs(features: Features, lists: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.concatenate([features.lists[i].row_of_item for i in lists])
+    return rows, np.concatenate([features.lists[i].codes for i in lists])
+
+
+def fit_linear_score(
+    features: Features, target: np.ndarray, weights: np.ndarray, lists: tuple[int, ...], penalty: float, min_rows: int
+) -> Encoding:
+    """Fit a ridge of the target on every item that at least `min_rows` rows hold."""
+    rows, codes = _row_item_pairs(features, lists)
+    distinct, item = np.unique(codes, return_inverse=True)
+    counts = sparse.csr_matrix((np.ones(len(rows)), (rows, item)), shape=(len(features), len(distinct)))
+    keep = np.asarray((counts > 0).sum(axis=0)).ravel() >= min_rows
+    design, distinct = counts[:, keep], distinct[keep]
+    intercept = np.average(target, weights=weights)
+    values, shift = _ridge(design, target - intercept, weights, penalty)
+    base = float(on_grid(np.array(intercept + shift)))
+    return Encoding("linear_score", "LinearScore", lists, distinct, on_grid(values), 0.0, base)
+
+
+def _ridge(
+    design: sparse.csr_matrix, target: np.ndarray, weights: np.ndarray, penalty: float
+) -> tuple[np.ndarray, float]:
+    """Solve the weighted ridge with a free intercept by conjugate gradients. Returns values and intercept."""
+    root = np.sqrt(weights)
+    share = (design.T @ weights) / weights.sum()  # weighted mean of each column: centring without densifying
+    scaled = sparse.diags(root) @ design
+    transposed = scaled.T.tocsr()
+    centre = target - np.average(target, weights=weights)
+
+    def normal(x: np.ndarray) -> np.ndarray:
+        residual = scaled @ x - root * (share @ x)
+        return transposed @ residual - share * (root @ residual) + penalty * x
+
+    right = transposed @ (root * centre)
+    right -= share * (weights @ centre)
+    inverse = 1.0 / (np.asarray(scaled.multiply(scaled).sum(axis=0)).ravel() + penalty)
+    x = np.zeros(design.shape[1])
+    residual = right.copy()
+    z = inverse * residual
+    direction = z.copy()
+    energy = residual @ z
+    for _ in range(500):
+        image = normal(direction)
+        step = energy / (direction @ image)
+        x += step * direction
+        residual -= step * image
+        if np.abs(residual).max() <= 1e-7 * np.abs(right).max():
+            break
+        z = inverse * residual
+        previous, energy = energy, residual @ z
+        direction = z + (energy / previous) * direction
+    return x, float(np.average(target, weights=weights) - share @ x)
+
+
+def fit_target(
+    features: Features, target: np.ndarray, weights: np.ndarray, number: int, kind: str, name: str,
+    smoothing: float, min_rows: int,
+) -> Encoding:  # fmt: skip
+    """Fit smoothed target means of the items of one list: (sum + smoothing * mean) / (weight + smoothing)."""
+    rows, codes = _row_item_pairs(features, (number,))
+    mean = np.average(target, weights=weights)
+    distinct, item = np.unique(codes, return_inverse=True)
+    weight = np.bincount(item, weights[rows], len(distinct))
+    total = np.bincount(item, weights[rows] * target[rows], len(distinct))
+    keep = np.bincount(item, minlength=len(distinct)) >= min_rows
+    values = (total + smoothing * mean) / (weight + smoothing)
+    base = float(on_grid(mean))
+    return Encoding(name, kind, (number,), distinct[keep], on_grid(values[keep]), base, base)
