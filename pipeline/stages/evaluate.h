@@ -1,0 +1,105 @@
+// pipeline/stages/evaluate.h — ResultBatch to figures: how good the predictions are, and how long they took.
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "pipeline/observe/histogram.h"
+#include "schemas/result_batch.h"
+
+namespace marquee {
+
+/// Precision, recall and F1 of one class; 0 where nothing was predicted or nothing was there (as scikit-learn's
+/// zero_division=0). Support is the number of rows of the class.
+struct ClassFigures {
+  double precision = 0;
+  double recall = 0;
+  double f1 = 0;
+  std::uint64_t support = 0;
+};
+
+/// Counts of labelled rows by true and predicted class.
+class ConfusionMatrix {
+ public:
+  explicit ConfusionMatrix(std::size_t num_classes)
+      : num_classes_(num_classes), counts_(num_classes * num_classes) {}
+
+  void Add(std::size_t truth, std::size_t prediction) { ++counts_[truth * num_classes_ + prediction]; }
+  void Merge(const ConfusionMatrix& other);
+
+  std::size_t num_classes() const noexcept { return num_classes_; }
+  std::uint64_t count(std::size_t truth, std::size_t prediction) const {
+    return counts_[truth * num_classes_ + prediction];
+  }
+  std::uint64_t total() const noexcept;
+  /// Share of rows predicted right; 0 without rows.
+  double Accuracy() const noexcept;
+  ClassFigures ForClass(std::size_t index) const noexcept;
+  /// Mean of the classes' F1, each counting the same.
+  double MacroF1() const noexcept;
+
+ private:
+  std::size_t num_classes_;
+  std::vector<std::uint64_t> counts_;
+};
+
+/// How well probabilities hold: of the rows given about p, about p should be of the class. One entry an interval of 0.1.
+struct CalibrationBin {
+  std::uint64_t rows = 0;
+  /// In units of 2^-32: whole numbers, so that the sum does not depend on the order of the rows.
+  std::uint64_t probability_sum = 0;
+  std::uint64_t hits = 0;
+
+  double mean_probability() const noexcept {
+    return rows == 0 ? 0.0 : std::ldexp(static_cast<double>(probability_sum), -32) / static_cast<double>(rows);
+  }
+};
+inline constexpr std::size_t kCalibrationBins = 10;
+
+/// Everything counted over results. Add batches, merge, read. Threads: one at a time.
+class Evaluation {
+ public:
+  explicit Evaluation(std::size_t num_classes)
+      : confusion_(num_classes), confusion_seen_(num_classes), calibration_(num_classes) {}
+
+  /// Count a batch. `now_ns`: Unix time at which its rows count as done.
+  /// Errors: kData if the batch has another number of classes.
+  Status Add(const ResultBatchView& batch, std::int64_t now_ns);
+  void Merge(const Evaluation& other);
+
+  std::uint64_t rows() const noexcept { return rows_; }
+  std::uint64_t labelled() const noexcept { return labelled_; }
+  std::uint64_t unlabelled() const noexcept { return rows_ - labelled_; }
+  std::uint64_t seen() const noexcept { return seen_; }
+  /// Over labelled rows that the model has not seen, and over those it has.
+  const ConfusionMatrix& confusion() const noexcept { return confusion_; }
+  const ConfusionMatrix& confusion_seen() const noexcept { return confusion_seen_; }
+  /// By class, then interval; over labelled rows not seen.
+  const std::vector<std::array<CalibrationBin, kCalibrationBins>>& calibration() const noexcept {
+    return calibration_;
+  }
+  /// Mean distance of probability and frequency over all classes, weighted by rows: 0 is perfect.
+  double ExpectedCalibrationError() const noexcept;
+  /// From the source's reading of a row to its result.
+  const Histogram& latency() const noexcept { return latency_; }
+  std::uint64_t scaler_ns() const noexcept { return scaler_ns_; }
+  std::uint64_t encoder_ns() const noexcept { return encoder_ns_; }
+  std::uint64_t classifier_ns() const noexcept { return classifier_ns_; }
+
+ private:
+  std::uint64_t rows_ = 0;
+  std::uint64_t labelled_ = 0;
+  std::uint64_t seen_ = 0;
+  ConfusionMatrix confusion_;
+  ConfusionMatrix confusion_seen_;
+  std::vector<std::array<CalibrationBin, kCalibrationBins>> calibration_;
+  Histogram latency_;
+  std::uint64_t scaler_ns_ = 0;
+  std::uint64_t encoder_ns_ = 0;
+  std::uint64_t classifier_ns_ = 0;
+};
+
+}  // namespace marquee

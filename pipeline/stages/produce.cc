@@ -1,0 +1,154 @@
+#include "pipeline/stages/produce.h"
+
+#include <fmt/core.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "kernels/csv.h"
+#include "pipeline/core/clock.h"
+#include "schemas/check.h"
+
+namespace marquee {
+namespace {
+
+constexpr std::size_t kMaxFieldBytes = std::numeric_limits<std::uint16_t>::max();
+
+std::string_view FlawMessage(wire::RejectReason flaw) {
+  switch (flaw) {
+    case wire::RejectReason::UnterminatedQuote:
+      return "a quoted field does not end; close its quote, or double the quotes inside it";
+    case wire::RejectReason::RecordTooLarge:
+      return "the record does not fit into a message; shorten its fields";
+    case wire::RejectReason::TruncatedInput:
+      return "the input ends inside this record; get the whole file";
+    default: return "the source could not read this record";
+  }
+}
+
+/// Fill the columns of one produced column from the split fields.
+flatbuffers::Offset<wire::RawColumn> WriteColumn(const std::string& name, bool lengths_only,
+                                                 const std::string_view* first_field,
+                                                 std::size_t fields_per_row, std::size_t num_rows,
+                                                 Message& output) {
+  std::size_t total = 0;
+  for (std::size_t row = 0; row < num_rows; ++row) total += first_field[row * fields_per_row].size();
+  flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> lengths_offset;
+  flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> bytes_offset;
+  const auto lengths = output.Column<std::uint16_t>(num_rows, num_rows, lengths_offset);
+  for (std::size_t row = 0; row < num_rows; ++row) {
+    lengths[row] = static_cast<std::uint16_t>(first_field[row * fields_per_row].size());
+  }
+  if (!lengths_only) {
+    std::uint8_t* out = output.Column<std::uint8_t>(total, num_rows, bytes_offset).data();
+    for (std::size_t row = 0; row < num_rows; ++row) {
+      const std::string_view field = first_field[row * fields_per_row];
+      if (!field.empty()) std::memcpy(out, field.data(), field.size());
+      out += field.size();
+    }
+  }
+  auto& builder = output.builder();
+  return wire::CreateRawColumn(builder, builder.CreateString(name), lengths_offset, bytes_offset);
+}
+
+}  // namespace
+
+Status ProduceStage::Process(const Input& input, Scratch& scratch, Message& output,
+                             Rejects& rejects) const {
+  const std::int64_t started_ns = WallClockNs();
+  BatchInfo info{.run = run_,
+                 .sequence = input.block.sequence,
+                 .first_record = input.block.first_record,
+                 .num_ordinals = static_cast<std::uint32_t>(input.block.records.size())};
+  SplitRecords(input.block, info, scratch, rejects);
+
+  const std::size_t num_rows = scratch.ordinals.size();
+  auto& builder = output.Begin();
+  scratch.columns.clear();
+  for (const ProducedColumn& column : columns_) {
+    scratch.columns.push_back(WriteColumn(source_columns_[column.index], column.lengths_only,
+                                          scratch.fields.data() + column.index,
+                                          source_columns_.size(), num_rows, output));
+  }
+  const auto columns = builder.CreateVector(scratch.columns);
+  flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> ordinals;
+  if (num_rows != input.block.records.size()) {
+    ordinals = output.Copy<std::uint16_t>(scratch.ordinals, num_rows);
+  }
+  info.AddHop(kId, input.received_ns, started_ns, WallClockNs());
+  const auto wire_info = WriteBatchInfo(builder, info);
+  return output.Finish(
+      wire::CreateRawBatch(builder, wire_info, static_cast<std::uint32_t>(num_rows), columns, ordinals),
+      wire::RawBatchIdentifier());
+}
+
+void ProduceStage::SplitRecords(const RecordBlock& block, BatchInfo& info, Scratch& scratch,
+                                Rejects& rejects) const {
+  const std::size_t num_columns = source_columns_.size();
+  std::size_t text_bytes = 0;
+  for (const Record& record : block.records) text_bytes += record.text.size();
+  if (scratch.decoded.size() < text_bytes) scratch.decoded.resize(text_bytes);
+  if (scratch.fields.size() < block.records.size() * num_columns) {
+    scratch.fields.resize(block.records.size() * num_columns);
+  }
+  scratch.ordinals.clear();
+  std::span<char> decoded = scratch.decoded;
+  for (std::size_t index = 0; index < block.records.size(); ++index) {
+    const Record& record = block.records[index];
+    if (record.flaw != wire::RejectReason::None) {
+      Reject(block, index, record.flaw, {}, FlawMessage(record.flaw), info, rejects);
+      continue;
+    }
+    const auto fields =
+        std::span(scratch.fields).subspan(scratch.ordinals.size() * num_columns, num_columns);
+    const std::size_t num_fields = kernels::SplitCsvRecord(record.text, decoded, fields);
+    if (num_fields != num_columns) {
+      Reject(block, index, wire::RejectReason::FieldCount, {},
+             fmt::format("{} fields where the header has {}; quote fields that hold commas",
+                         num_fields, num_columns),
+             info, rejects);
+      continue;
+    }
+    const auto too_long = std::find_if(fields.begin(), fields.end(), [](std::string_view field) {
+      return field.size() > kMaxFieldBytes;
+    });
+    if (too_long != fields.end()) {
+      Reject(block, index, wire::RejectReason::FieldTooLong,
+             source_columns_[static_cast<std::size_t>(too_long - fields.begin())],
+             fmt::format("the field has {} bytes; at most {} are allowed", too_long->size(),
+                         kMaxFieldBytes),
+             info, rejects);
+      continue;
+    }
+    decoded = decoded.subspan(record.text.size());
+    scratch.ordinals.push_back(static_cast<std::uint16_t>(index));
+  }
+}
+
+void ProduceStage::Reject(const RecordBlock& block, std::size_t index, wire::RejectReason reason,
+                          std::string_view column, std::string_view message, BatchInfo& info,
+                          Rejects& rejects) const {
+  const std::string_view text = block.records[index].text;
+  std::uint64_t bytes = text.size();
+  std::uint64_t hash = 0;
+  const auto flawed =
+      std::find_if(block.flawed.begin(), block.flawed.end(),
+                   [index](const FlawedRecord& candidate) { return candidate.index == index; });
+  if (flawed != block.flawed.end()) {
+    bytes = flawed->bytes;
+    hash = flawed->xxh3;
+  } else {
+    hash = XXH3_64bits(text.data(), text.size());
+  }
+  ++info.rejects[static_cast<std::size_t>(reason)];
+  rejects.AddRecord(info, static_cast<std::uint16_t>(index), text, bytes, hash,
+                    {.reason = reason,
+                     .stage = kId,
+                     .record = block.first_record + index,
+                     .column = column,
+                     .message = message});
+}
+
+}  // namespace marquee

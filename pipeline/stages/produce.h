@@ -1,0 +1,63 @@
+// pipeline/stages/produce.h — records of a source to RawBatch: fields are split, not interpreted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/rejects.h"
+#include "pipeline/core/stage.h"
+#include "pipeline/dataset/record_block.h"
+#include "schemas/batch_info.h"
+
+namespace marquee {
+
+/// A column of the source that goes into the messages.
+struct ProducedColumn {
+  std::size_t index;  ///< among the source's columns
+  bool lengths_only = false;
+};
+
+/// Splits a block of records into the columns of a RawBatch.
+///
+/// Records that the source found flawed, that have another number of fields than the header, or a field over 65,535 bytes, are
+/// rejected. Threads: const; each worker has its own Scratch.
+class ProduceStage {
+ public:
+  static constexpr wire::StageId kId = wire::StageId::Produce;
+  struct Input {
+    const RecordBlock& block;
+    std::int64_t received_ns;  ///< when the block was read; Unix time
+  };
+
+  /// What a worker reuses from batch to batch.
+  struct Scratch {
+    std::vector<char> decoded;              // fields that differ from their quoted form
+    std::vector<std::string_view> fields;   // [row][column of the source]
+    std::vector<std::uint16_t> ordinals;    // of the rows
+    std::vector<flatbuffers::Offset<wire::RawColumn>> columns;
+  };
+
+  /// `source_columns`: the header. `columns`: those that are sent, in the order of the source.
+  ProduceStage(RunId run, std::vector<std::string> source_columns,
+               std::vector<ProducedColumn> columns)
+      : run_(run), source_columns_(std::move(source_columns)), columns_(std::move(columns)) {}
+
+  Status Process(const Input& input, Scratch& scratch, Message& output, Rejects& rejects) const;
+
+ private:
+  void SplitRecords(const RecordBlock& block, BatchInfo& info, Scratch& scratch,
+                    Rejects& rejects) const;
+  void Reject(const RecordBlock& block, std::size_t index, wire::RejectReason reason,
+              std::string_view column, std::string_view message, BatchInfo& info,
+              Rejects& rejects) const;
+
+  RunId run_;
+  std::vector<std::string> source_columns_;
+  std::vector<ProducedColumn> columns_;
+};
+
+static_assert(Stage<ProduceStage>);
+
+}  // namespace marquee
