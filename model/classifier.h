@@ -1,0 +1,61 @@
+// model/classifier.h — last part of a model, after its engine: from scores to classes and
+// probabilities.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace marquee::model {
+
+/// As in schemas/model.fbs.
+enum class ClassifierKind : std::uint8_t { kOrdinal, kSoftmax };
+
+/// The rule that turns a row's scores into a class.
+///
+/// Owns: nothing, it reads the memory of its Model. Threads: immutable.
+class Classifier {
+ public:
+  Classifier() = default;
+
+  /// class = number of cutpoints c with score >= c; P(class > k) = 1 / (1 + exp(offsets[k] - slope
+  /// * score)).
+  static Classifier Ordinal(std::span<const float> cutpoints, float slope,
+                            std::span<const float> offsets) noexcept;
+
+  /// class = the first of the largest scores; P(class k) = exp(score[k] - largest) / their sum.
+  static Classifier Softmax(std::size_t num_classes) noexcept;
+
+  ClassifierKind kind() const noexcept { return kind_; }
+  std::size_t num_classes() const noexcept { return num_classes_; }
+  std::size_t num_scores() const noexcept {
+    return kind_ == ClassifierKind::kOrdinal ? 1 : num_classes_;
+  }
+  /// Empty unless ordinal.
+  std::span<const float> cutpoints() const noexcept { return cutpoints_; }
+
+  /// Decide every row.
+  ///
+  /// Shapes: scores row-major [num_rows x num_scores], finite; classes and score_out [num_rows];
+  /// probabilities class-major
+  ///         [num_classes x num_rows].
+  /// Units:  score_out is the raw score; of the decided class if there are several.
+  /// Exact:  in f64 with the C library's exp, rounded to f32 at the end; a row's bits depend on
+  /// that row only. Cost:   no allocation; num_classes exponentials a row.
+  void Decide(std::span<const float> scores, std::size_t num_rows, std::span<std::uint8_t> classes,
+              std::span<float> score_out, std::span<float> probabilities) const noexcept;
+
+ private:
+  void DecideOrdinal(std::span<const float> scores, std::span<std::uint8_t> classes,
+                     std::span<float> probabilities) const noexcept;
+  void DecideSoftmax(std::span<const float> scores, std::span<std::uint8_t> classes,
+                     std::span<float> score_out, std::span<float> probabilities) const noexcept;
+
+  ClassifierKind kind_ = ClassifierKind::kOrdinal;
+  std::size_t num_classes_ = 1;
+  std::span<const float> cutpoints_;
+  double slope_ = 1.0;
+  std::span<const float> offsets_;
+};
+
+}  // namespace marquee::model

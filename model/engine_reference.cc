@@ -1,0 +1,86 @@
+#include "model/engine_reference.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/bin.h"
+#include "kernels/trees_reference.h"
+#include "schemas/check.h"
+
+namespace marquee::model {
+namespace {
+
+/// Rows binned before the trees look at them: 60 columns of it are 15 KiB and stay in the
+/// first-level cache.
+constexpr std::size_t kRowsPerBlock = 256;
+
+class ReferenceEngine final : public Engine {
+ public:
+  explicit ReferenceEngine(const ModelTrees& from)
+      : num_scores_(from.trees.num_scores),
+        nan_above_(from.nan_above.begin(), from.nan_above.end()),
+        borders_(from.borders.begin(), from.borders.end()),
+        depths_(from.trees.depths.begin(), from.trees.depths.end()),
+        split_features_(from.trees.split_features.begin(), from.trees.split_features.end()),
+        split_borders_(from.trees.split_borders.begin(), from.trees.split_borders.end()),
+        leaves_(from.trees.leaves.begin(), from.trees.leaves.end()),
+        scale_(from.trees.scale),
+        bias_(from.trees.bias.begin(), from.trees.bias.end()) {
+    border_starts_.push_back(0);
+    for (const std::size_t count : from.border_counts) {
+      border_starts_.push_back(border_starts_.back() + count);
+    }
+  }
+
+  std::string_view name() const noexcept override { return "reference"; }
+
+  std::size_t scratch_bytes() const noexcept override { return num_columns() * kRowsPerBlock; }
+
+  void Score(kernels::ConstMatrixView columns, std::size_t num_rows, std::span<float> scores,
+             EngineScratch& scratch) const noexcept override {
+    MARQUEE_CHECK(scores.size() == num_rows * num_scores_);
+    MARQUEE_CHECK(scratch.size() >= scratch_bytes());
+    auto* bins = reinterpret_cast<std::uint8_t*>(scratch.data());
+    for (std::size_t first = 0; first < num_rows; first += kRowsPerBlock) {
+      const std::size_t rows = std::min(kRowsPerBlock, num_rows - first);
+      for (std::size_t c = 0; c < num_columns(); ++c) {
+        kernels::Bin({columns.column(c) + first, rows}, Borders(c), nan_above_[c] != 0,
+                     {bins + c * kRowsPerBlock, rows});
+      }
+      kernels::ScoreTreesReference(trees(), {bins, kRowsPerBlock}, rows,
+                                   scores.subspan(first * num_scores_, rows * num_scores_));
+    }
+  }
+
+ private:
+  std::size_t num_columns() const noexcept { return nan_above_.size(); }
+
+  std::span<const float> Borders(std::size_t column) const noexcept {
+    return std::span(borders_).subspan(border_starts_[column],
+                                       border_starts_[column + 1] - border_starts_[column]);
+  }
+
+  kernels::TreesView trees() const noexcept {
+    return {num_scores_, depths_, split_features_, split_borders_, leaves_, scale_, bias_};
+  }
+
+  std::size_t num_scores_;
+  std::vector<std::uint8_t> nan_above_;
+  std::vector<std::size_t> border_starts_;  // one more than columns
+  std::vector<float> borders_;
+  std::vector<std::uint8_t> depths_;
+  std::vector<std::uint8_t> split_features_;
+  std::vector<std::uint8_t> split_borders_;
+  std::vector<float> leaves_;
+  float scale_;
+  std::vector<float> bias_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Engine> MakeReferenceEngine(const ModelTrees& model_trees) {
+  return std::make_unique<const ReferenceEngine>(model_trees);
+}
+
+}  // namespace marquee::model

@@ -1,0 +1,35 @@
+// model/validate.h — the checks behind the checksum: does a well-formed model mean something?
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "schemas/status.h"
+
+namespace marquee::wire {
+struct Model;
+}
+
+namespace marquee::model {
+
+/// The format this Marquee reads and writes.
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+/// A split names its column in a byte, and 255 is left free.
+inline constexpr std::size_t kMaxColumns = 255;
+inline constexpr std::size_t kMaxClasses = 254;
+/// Of one encoding: more than all items of the movies, and few enough that a crafted model is
+/// refused quickly.
+inline constexpr std::size_t kMaxCodes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxGoldenRows = 8192;
+/// The largest sum of absolute leaves, scaled and biased: far from overflow, so that scores are
+/// always finite.
+inline constexpr double kMaxScore = 1e30;
+
+/// Check every length, index, enum and float that loading and scoring rely on.
+///
+/// `model` must have passed the FlatBuffers verifier. Errors: kConfig, naming field, index and
+/// remedy (the caller adds the file).
+Status ValidateModel(const wire::Model& model);
+
+}  // namespace marquee::model
