@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <cstring>
-
 #include "schemas/check.h"
 
 namespace marquee {
@@ -49,15 +47,14 @@ Status Message::Finished() {
   return {};
 }
 
-Status Message::Assign(std::span<const std::byte> bytes) {
-  if (bytes.size() > kMaxMessageBytes) {
-    return Status::Data(fmt::format("a message of {} bytes; Marquee's are at most {}", bytes.size(),
-                                    kMaxMessageBytes));
+Result<std::span<std::byte>> Message::Receive(std::size_t size) {
+  if (size > kMaxMessageBytes) {
+    return Status::Data(
+        fmt::format("a message of {} bytes; Marquee's are at most {}", size, kMaxMessageBytes));
   }
   Begin();
-  if (!bytes.empty()) std::memcpy(storage_.data(), bytes.data(), bytes.size());
-  bytes_ = {storage_.data(), bytes.size()};
-  return {};
+  bytes_ = {storage_.data(), size};
+  return std::span(storage_.data(), size);
 }
 
 Status CheckMessageBytes(std::span<const std::byte> bytes) {

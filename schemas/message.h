@@ -65,9 +65,9 @@ class Message {
     return Finished();
   }
 
-  /// Fill with a received message: its one copy in this process, onto a 64-byte border.
+  /// Make room for a received message of `size` bytes, on a 64-byte border, for the caller to copy or read into.
   /// Errors: kData if it is longer than kMaxMessageBytes.
-  Status Assign(std::span<const std::byte> bytes);
+  Result<std::span<std::byte>> Receive(std::size_t size);
 
   /// The finished or received message.
   std::span<const std::byte> bytes() const noexcept { return bytes_; }

@@ -13,6 +13,9 @@
 
 namespace marquee {
 
+/// How much of a record that cannot be split into fields is kept in its dead letter.
+inline constexpr std::size_t kMaxOriginalBytes = 65'536;
+
 /// The elements of a vector of scalars, read where they lie; empty for a missing one.
 template <class T>
 std::span<const T> SpanOf(const flatbuffers::Vector<T>* vector) {

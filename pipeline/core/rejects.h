@@ -68,7 +68,4 @@ class Rejects {
   std::array<std::uint32_t, kNumRejectReasons> counts_{};
 };
 
-/// How much of a record that cannot be split is kept.
-inline constexpr std::size_t kMaxOriginalBytes = 65'536;
-
 }  // namespace marquee

@@ -38,16 +38,17 @@ Result<bool> MessageFileReader::Next(Message& message) {
   if (header_bytes != bytes.size()) return Cut();
   auto header = DecodeFrameHeader(bytes, kMaxMessageBytes);
   if (!header) return Damaged(header.error());
-  const std::size_t body_bytes =
-      static_cast<std::size_t>(header->payload_bytes) + header->padding_bytes();
-  payload_.Reserve(body_bytes);
-  if (std::fread(payload_.data(), 1, body_bytes, file_.get()) != body_bytes) return Cut();
-  const std::span<const std::byte> payload(payload_.data(), header->payload_bytes);
+  MARQUEE_ASSIGN_OR_RETURN(const std::span<std::byte> payload,
+                           message.Receive(static_cast<std::size_t>(header->payload_bytes)));
+  std::array<std::byte, kFrameHeaderBytes> padding;
+  if (std::fread(payload.data(), 1, payload.size(), file_.get()) != payload.size() ||
+      std::fread(padding.data(), 1, header->padding_bytes(), file_.get()) != header->padding_bytes()) {
+    return Cut();
+  }
   if (const Status status = VerifyFramePayload(*header, payload); !status.ok()) {
     return Damaged(status);
   }
-  MARQUEE_RETURN_IF_ERROR(message.Assign(payload));
-  offset_ += kFrameHeaderBytes + body_bytes;
+  offset_ += kFrameHeaderBytes + payload.size() + header->padding_bytes();
   return true;
 }
 

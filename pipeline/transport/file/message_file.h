@@ -54,7 +54,6 @@ class MessageFileReader {
   std::string path_;
   std::unique_ptr<std::FILE, CloseFile> file_;
   std::uint64_t offset_ = 0;  // of the frame to be read
-  AlignedBuffer payload_;
 };
 
 }  // namespace marquee
