@@ -100,21 +100,6 @@ void Month(FieldReader reader, double /*parameter*/, std::span<float> out,
   }
 }
 
-/// One item: the first year of the date's bucket of `width` years, as decimal text.
-void YearBucket(FieldReader reader, double width, std::uint64_t seed,
-                std::span<std::uint16_t> lengths, std::vector<std::uint32_t>& codes,
-                ProblemCounts& problems) {
-  for (std::uint16_t& length : lengths) {
-    const auto date = ParseDate(*reader.Next(), problems);
-    length = date ? 1 : 0;
-    if (!date) continue;
-    std::array<char, 4> text;
-    const int first_year = date->year - date->year % static_cast<int>(width);
-    std::to_chars(text.data(), text.data() + text.size(), first_year);
-    codes.push_back(ItemCode({text.data(), text.size()}, seed));
-  }
-}
-
 // --- texts and lists ----------------------------------------------------------------------------------------------------
 
 void TextBytes(FieldReader reader, double /*parameter*/, std::span<float> out,
@@ -134,30 +119,30 @@ void ListCount(FieldReader reader, double /*parameter*/, std::span<float> out,
   }
 }
 
-void List(FieldReader reader, double limit, std::uint64_t seed, std::span<std::uint16_t> lengths,
-          std::vector<std::uint32_t>& codes, ProblemCounts& problems) {
-  const auto max_items = static_cast<std::size_t>(limit);
-  for (std::uint16_t& length : lengths) {
+// --- items of lists -----------------------------------------------------------------------------------------------------
+// A list kind is a struct that calls `visit` for each item of a field, in order.
+
+/// Items separated by comma and space, at most `limit` of them.
+struct ListItems {
+  template <class Visit>
+  static void ForEach(std::string_view field, double limit, ProblemCounts& problems, Visit visit) {
     std::size_t items = 0;
-    ForEachItem(*reader.Next(), [&](std::string_view item) {
-      if (items < max_items) codes.push_back(ItemCode(item, seed));
+    ForEachItem(field, [&](std::string_view item) {
+      if (static_cast<double>(items) < limit) visit(item);
       ++items;
     });
-    if (items > max_items) Count(FieldProblem::kListTooLong, problems);
-    length = static_cast<std::uint16_t>(std::min(items, max_items));
+    if (static_cast<double>(items) > limit) Count(FieldProblem::kListTooLong, problems);
   }
-}
+};
 
 /// The whole field as one item.
-void Category(FieldReader reader, double /*parameter*/, std::uint64_t seed,
-              std::span<std::uint16_t> lengths, std::vector<std::uint32_t>& codes,
-              ProblemCounts& /*problems*/) {
-  for (std::uint16_t& length : lengths) {
-    const std::string_view item = Trim(*reader.Next());
-    length = item.empty() ? 0 : 1;
-    if (!item.empty()) codes.push_back(ItemCode(item, seed));
+struct CategoryItem {
+  template <class Visit>
+  static void ForEach(std::string_view field, double /*parameter*/, ProblemCounts& /*problems*/,
+                      Visit visit) {
+    if (const std::string_view item = Trim(field); !item.empty()) visit(item);
   }
-}
+};
 
 bool IsAsciiDigit(unsigned char c) { return c >= '0' && c <= '9'; }
 bool IsAsciiUpper(unsigned char c) { return c >= 'A' && c <= 'Z'; }
@@ -169,40 +154,80 @@ bool IsWordByte(unsigned char c) {
 }
 
 /// The first `limit` words: runs of word bytes, ASCII letters lower-cased.
-void Words(FieldReader reader, double limit, std::uint64_t seed, std::span<std::uint16_t> lengths,
-           std::vector<std::uint32_t>& codes, ProblemCounts& /*problems*/) {
-  std::string word;
-  for (std::uint16_t& length : lengths) {
-    const std::string_view text = *reader.Next();
-    length = 0;
+struct WordItems {
+  template <class Visit>
+  static void ForEach(std::string_view text, double limit, ProblemCounts& /*problems*/,
+                      Visit visit) {
+    std::string word;  // words are short: no allocation
     std::size_t position = 0;
-    while (length < limit) {
+    for (double words = 0; words < limit; ++words) {
       while (position < text.size() && !IsWordByte(static_cast<unsigned char>(text[position]))) {
         ++position;
       }
-      if (position == text.size()) break;
+      if (position == text.size()) return;
       word.clear();
       for (; position < text.size(); ++position) {
         const auto byte = static_cast<unsigned char>(text[position]);
         if (!IsWordByte(byte)) break;
         word.push_back(static_cast<char>(IsAsciiUpper(byte) ? byte - 'A' + 'a' : byte));
       }
-      codes.push_back(ItemCode(word, seed));
-      ++length;
+      visit(std::string_view(word));
     }
   }
+};
+
+/// One item: the first year of the date's bucket of `width` years, as decimal text.
+struct YearBucketItem {
+  template <class Visit>
+  static void ForEach(std::string_view field, double width, ProblemCounts& problems, Visit visit) {
+    const auto date = ParseDate(field, problems);
+    if (!date) return;
+    std::array<char, 4> text;
+    const int first_year = date->year - date->year % static_cast<int>(width);
+    std::to_chars(text.data(), text.data() + text.size(), first_year);
+    visit(std::string_view(text.data(), text.size()));
+  }
+};
+
+template <class Items>
+void HashItems(FieldReader reader, double parameter, std::uint64_t seed,
+               std::span<std::uint16_t> lengths, std::vector<std::uint32_t>& codes,
+               ProblemCounts& problems) {
+  for (std::uint16_t& length : lengths) {
+    const std::size_t before = codes.size();
+    Items::ForEach(*reader.Next(), parameter, problems,
+                   [&](std::string_view item) { codes.push_back(ItemCode(item, seed)); });
+    length = static_cast<std::uint16_t>(codes.size() - before);
+  }
+}
+
+template <class Items>
+void VisitItems(std::string_view field, double parameter, const ItemVisitor& visit) {
+  ProblemCounts problems{};
+  Items::ForEach(field, parameter, problems, visit);
 }
 
 // --- the tables ---------------------------------------------------------------------------------------------------------
 
-template <class Function>
-struct Kind {
+struct NumericEntry {
   std::string_view name;
-  Function function;
+  NumericKind function;
   bool reports_problems;
 };
 
-constexpr std::array<Kind<NumericKind>, 6> kNumericKinds = {{
+struct ListEntry {
+  std::string_view name;
+  ListKind function;
+  ItemNameKind names;
+  bool reports_problems;
+};
+
+template <class Items>
+constexpr ListEntry MakeListEntry(std::string_view name, bool reports_problems) {
+  return {name, HashItems<Items>, VisitItems<Items>, reports_problems};
+}
+
+constexpr std::array<NumericEntry, 6> kNumericKinds = {{
     {"number", Number, true},
     {"capped_number", CappedNumber, true},
     {"year", Year, true},
@@ -211,12 +236,12 @@ constexpr std::array<Kind<NumericKind>, 6> kNumericKinds = {{
     {"text_bytes", TextBytes, false},
 }};
 
-constexpr std::array<Kind<ListKind>, 4> kListKinds = {{
-    {"list", List, true},
-    {"category", Category, false},
-    {"words", Words, false},
-    {"year_bucket", YearBucket, true},
-}};
+constexpr std::array<ListEntry, 4> kListKinds = {
+    MakeListEntry<ListItems>("list", true),
+    MakeListEntry<CategoryItem>("category", false),
+    MakeListEntry<WordItems>("words", false),
+    MakeListEntry<YearBucketItem>("year_bucket", true),
+};
 
 template <class Kinds>
 auto FindKind(const Kinds& kinds, std::string_view name) -> decltype(kinds.data()) {
@@ -245,6 +270,11 @@ NumericKind FindNumericKind(std::string_view kind) {
 ListKind FindListKind(std::string_view kind) {
   const auto* found = FindKind(kListKinds, kind);
   return found == nullptr ? nullptr : found->function;
+}
+
+ItemNameKind FindItemNames(std::string_view kind) {
+  const auto* found = FindKind(kListKinds, kind);
+  return found == nullptr ? nullptr : found->names;
 }
 
 bool KindReportsProblems(std::string_view kind) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -74,9 +75,14 @@ using ListKind = void (*)(FieldReader reader, double parameter, std::uint64_t se
                           std::span<std::uint16_t> lengths, std::vector<std::uint32_t>& codes,
                           ProblemCounts& problems);
 
+/// Call `visit` for each item of one field, in order: the names behind the hashes.
+using ItemVisitor = std::function<void(std::string_view item)>;
+using ItemNameKind = void (*)(std::string_view field, double parameter, const ItemVisitor& visit);
+
 /// The function of a kind; null if there is none of that name.
 NumericKind FindNumericKind(std::string_view kind);
 ListKind FindListKind(std::string_view kind);
+ItemNameKind FindItemNames(std::string_view kind);
 
 /// Whether the kind counts what is wrong with fields. (The others find nothing wrong with any text.)
 bool KindReportsProblems(std::string_view kind);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "pipeline/stages/feature_kinds.h"
+
 namespace marquee {
 
 std::string FeatureSpec::CanonicalText() const {
@@ -41,6 +43,21 @@ std::vector<std::string> FeatureSpec::Columns() const {
     }
   }
   return unique;
+}
+
+ColumnUse FeatureSpec::UseOf(std::string_view column) const {
+  if (column == id_column || column == title_column || column == target.column ||
+      column == target.label_column) {
+    return ColumnUse::kBytes;
+  }
+  ColumnUse use = ColumnUse::kNone;
+  for (const auto* lines : {&numeric, &lists}) {
+    for (const FeatureLine& line : *lines) {
+      if (line.column != column) continue;
+      use = std::max(use, KindReadsLengthsOnly(line.kind) ? ColumnUse::kLengths : ColumnUse::kBytes);
+    }
+  }
+  return use;
 }
 
 const FeatureSpec& MoviesSpec() {

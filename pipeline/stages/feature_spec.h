@@ -32,6 +32,9 @@ struct TargetRule {
   double label_min = 0;
 };
 
+/// What a spec reads of a source column.
+enum class ColumnUse : std::uint8_t { kNone, kLengths, kBytes };
+
 /// The whole of what turns raw rows into features. A model can only score what its own spec made.
 struct FeatureSpec {
   std::string id_column;
@@ -47,6 +50,8 @@ struct FeatureSpec {
   std::uint64_t Hash() const;
   /// Every source column that is read, each once, in order of first use.
   std::vector<std::string> Columns() const;
+  /// How much of a column the spec needs.
+  ColumnUse UseOf(std::string_view column) const;
 };
 
 /// The movies' spec, the one that is built in.

@@ -89,7 +89,7 @@ class PreprocessStage::Batch {
   Status CheckBytesPresent() const {
     for (std::size_t i = 0; i < scratch_.columns_.size(); ++i) {
       const RawColumnView& column = scratch_.columns_[i];
-      if (!column.has_bytes() && TotalLength(column.lengths) > 0 && stage_.reads_bytes_[i]) {
+      if (!column.has_bytes() && TotalLength(column.lengths) > 0 && stage_.spec_.UseOf(column.name) == ColumnUse::kBytes) {
         return Status::Data(fmt::format(
             "column '{}' carries lengths only, but the feature spec reads its text; produce it whole",
             column.name));
@@ -322,16 +322,10 @@ Result<PreprocessStage> PreprocessStage::Make(const FeatureSpec& spec) {
   stage.title_column_ = stage.ColumnIndex(spec.title_column);
   stage.target_column_ = stage.ColumnIndex(spec.target.column);
   stage.label_column_ = stage.ColumnIndex(spec.target.label_column);
-  stage.reads_bytes_.assign(stage.columns_.size(), false);
-  for (const std::size_t column : {stage.id_column_, stage.title_column_, stage.target_column_,
-                                   stage.label_column_}) {
-    stage.reads_bytes_[column] = true;
-  }
   // The target's column counts its own problems, so no feature may count them again.
   std::vector<bool> counted(stage.columns_.size(), false);
   counted[stage.target_column_] = true;
   const auto claims_problems = [&](const FeatureLine& line, std::size_t column) {
-    if (!KindReadsLengthsOnly(line.kind)) stage.reads_bytes_[column] = true;
     if (!KindReportsProblems(line.kind) || counted[column]) return false;
     counted[column] = true;
     return true;

@@ -86,7 +86,6 @@ class PreprocessStage {
   FeatureSpec spec_;
   std::uint64_t spec_hash_ = 0;
   std::vector<std::string> columns_;  // all that the spec reads
-  std::vector<bool> reads_bytes_;     // by column: whether more than its lengths is read
   std::size_t id_column_ = 0;
   std::size_t title_column_ = 0;
   std::size_t target_column_ = 0;

@@ -1,0 +1,103 @@
+#include "pipeline/app/command.h"
+
+#include <fmt/core.h>
+
+#include "model/builtin.h"
+#include "pipeline/app/progress.h"
+#include "pipeline/app/settings.h"
+
+namespace marquee {
+
+ExitCode ExitCodeOf(const Status& status) noexcept {
+  switch (status.code()) {
+    case StatusCode::kOk: return ExitCode::kDone;
+    case StatusCode::kUsage: return ExitCode::kUsage;
+    case StatusCode::kConfig: return ExitCode::kConfig;
+    case StatusCode::kData: return ExitCode::kData;
+    case StatusCode::kUnavailable:
+    case StatusCode::kInternal: return ExitCode::kFailed;
+  }
+  return ExitCode::kFailed;
+}
+
+CLI::App* AddCommand(CLI::App& root, const std::string& name, const std::string& help,
+                     const std::string& examples) {
+  CLI::App* command = root.add_subcommand(name, help);
+  command->footer("Examples:\n" + examples);
+  command->add_option("--config", "TOML file of settings: keys are the flags, with _ for -")
+      ->envname(EnvironmentName("--config"));
+  command->add_flag("--print-config")
+      ->description("print the settings in force as TOML, and do nothing");
+  return command;
+}
+
+void SetAction(CLI::App* command, Action& chosen, std::function<Status()> action) {
+  command->callback([command, &chosen, action = std::move(action)] {
+    if (command->count("--print-config") == 0) {
+      chosen = action;
+      return;
+    }
+    chosen = [command] {
+      fmt::print("{}", EffectiveConfig(*command));
+      return Status();
+    };
+  });
+}
+
+void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring) {
+  AddDataOptions(command, options.data);
+  if (scoring) {
+    AddSetting(command, "--model", options.model, "model file (default: the built-in movies model)");
+    AddSetting(command, "--engine", options.engine, "engine that scores the trees (default: the best)");
+    AddSetting(command, "--columns", options.columns,
+               "columns that go into messages: all, or only those the features need")
+        ->check(CLI::IsMember({"all", "needed"}));
+  }
+  AddSetting(command, "--batch-rows", options.batch_rows, "most rows in a batch")
+      ->check(CLI::Range(std::size_t{1}, kMaxBatchRows));
+  AddSetting(command, "--batch-bytes", options.batch_bytes, "most bytes in a batch")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{768} << 10));
+  AddSetting(command, "--runner", options.runner, "who drives the stages: tbb (all cores) or serial")
+      ->check(CLI::IsMember({"tbb", "serial"}));
+  AddSetting(command, "--threads", options.threads, "threads of the tbb runner; 0 = all that are allowed")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1024}));
+  AddSetting(command, "--dead-letters", options.dead_letters.path,
+             "file for rows that cannot be used (default: dead-letters-RUN.marquee)");
+  AddSetting(command, "--max-bad-share", options.dead_letters.max_bad_share,
+             "give up when a larger share of the rows, and at least 100, are dead letters")
+      ->check(CLI::Range(0.0, 1.0));
+}
+
+Result<std::shared_ptr<const model::Model>> LoadModel(const std::string& path) {
+  if (path.empty()) {
+    return model::Model::FromBytes(model::BuiltinModelBytes(), model::kBuiltinModelName);
+  }
+  return model::Model::Load(path);
+}
+
+Result<Scoring> Scoring::Make(const PipelineOptions& options) {
+  MARQUEE_ASSIGN_OR_RETURN(auto model, LoadModel(options.model));
+  const FeatureSpec& spec = MoviesSpec();
+  MARQUEE_RETURN_IF_ERROR(model->RequireFeatureSpec(spec.Hash(), spec.CanonicalText()));
+  MARQUEE_ASSIGN_OR_RETURN(PreprocessStage preprocess, PreprocessStage::Make(spec));
+  MARQUEE_ASSIGN_OR_RETURN(InferStage infer, InferStage::Make(model, options.engine));
+  MARQUEE_ASSIGN_OR_RETURN(auto runner, MakeRunner(options.runner, options.threads));
+  return Scoring{std::move(model), std::move(preprocess), std::move(infer), std::move(runner)};
+}
+
+Status RunEpoch(Runner& runner, SourceEpoch& epoch) {
+  ProgressBar progress("marquee");
+  epoch.ShowProgress(&progress);
+  Status status = runner.Run(epoch);
+  epoch.ShowProgress(nullptr);
+  if (Status closed = epoch.Close(); status.ok()) status = std::move(closed);
+  return status;
+}
+
+void ReportDeadLetters(const SourceEpoch& epoch) {
+  if (epoch.counts().dead_letters() == 0) return;
+  fmt::print(stderr, "marquee: {} of {} records are dead letters; 'marquee dead-letters ls {}' tells why\n",
+             epoch.counts().dead_letters(), epoch.counts().records, epoch.dead_letter_path());
+}
+
+}  // namespace marquee

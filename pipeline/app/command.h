@@ -1,0 +1,80 @@
+// pipeline/app/command.h — what the commands of the program share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pipeline/app/data_source.h"
+#include "pipeline/app/embedded.h"
+#include "pipeline/core/runner.h"
+#include "schemas/status.h"
+
+namespace marquee {
+
+/// What the chosen command does, once the arguments are parsed.
+using Action = std::function<Status()>;
+
+/// Exit codes of the program (its users script against them).
+enum class ExitCode : int { kDone = 0, kFailed = 1, kUsage = 2, kConfig = 3, kData = 4 };
+
+ExitCode ExitCodeOf(const Status& status) noexcept;
+
+/// Options of every command that drives the stages.
+struct PipelineOptions {
+  DataOptions data;
+  std::string model;
+  std::string engine;
+  std::size_t batch_rows = 512;
+  std::size_t batch_bytes = 512 << 10;
+  std::string runner = "tbb";
+  std::size_t threads = 0;
+  std::string columns = "all";
+  DeadLetterPolicy dead_letters;
+
+  CsvLimits limits() const { return {.max_rows = batch_rows, .max_bytes = batch_bytes}; }
+  bool all_columns() const { return columns == "all"; }
+};
+
+/// Add a subcommand with its examples below its help, and with --config and --print-config.
+CLI::App* AddCommand(CLI::App& root, const std::string& name, const std::string& help,
+                     const std::string& examples);
+
+/// Have `command` choose `action` when it is on the command line (or print its settings, if asked).
+void SetAction(CLI::App* command, Action& chosen, std::function<Status()> action);
+
+/// Add the options of reading and batching; `scoring` adds those of the model.
+void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring);
+
+/// The model at `path`; the built-in one if it is empty. Errors: kConfig.
+Result<std::shared_ptr<const model::Model>> LoadModel(const std::string& path);
+
+/// What a command that scores needs: model, stages and runner, proven to fit together.
+struct Scoring {
+  /// Errors: kConfig, kUsage: the model is unusable or was fitted on other features; an unknown engine.
+  static Result<Scoring> Make(const PipelineOptions& options);
+
+  std::shared_ptr<const model::Model> model;
+  PreprocessStage preprocess;
+  InferStage infer;
+  std::unique_ptr<Runner> runner;
+};
+
+/// Run an epoch to its end and close its files; shows progress on a terminal. Returns the first failure.
+Status RunEpoch(Runner& runner, SourceEpoch& epoch);
+
+/// Say on standard error how many dead letters there are and where, if there are any.
+void ReportDeadLetters(const SourceEpoch& epoch);
+
+// One function a command: adds it to `root`; on the command line, it sets `chosen`.
+void AddRunCommand(CLI::App& root, Action& chosen);
+void AddScoreCommand(CLI::App& root, Action& chosen);
+void AddFeaturesCommand(CLI::App& root, Action& chosen);
+void AddModelCommand(CLI::App& root, Action& chosen);
+void AddDecodeCommand(CLI::App& root, Action& chosen);
+void AddDeadLettersCommand(CLI::App& root, Action& chosen);
+
+}  // namespace marquee

@@ -1,0 +1,37 @@
+// pipeline/app/data_source.h — from the options about data to an open CSV file.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+
+#include "pipeline/dataset/csv_source.h"
+#include "pipeline/stages/feature_spec.h"
+#include "schemas/status.h"
+
+namespace marquee {
+
+/// Which data to read.
+struct DataOptions {
+  std::string file;
+  std::string url;
+  std::string sha256;
+};
+
+void AddDataOptions(CLI::App& command, DataOptions& options);
+
+/// A CSV file, and where it came from.
+struct OpenedData {
+  std::unique_ptr<CsvSource> source;
+  /// Whether it was generated: such a run must never pass for a real one.
+  bool synthetic = false;
+};
+
+/// Find the data: the file that was named, else the first CSV in ./data, else a download from the configured URL, else a
+/// generated file; and open it. Says on standard error which it is.
+/// Errors: kUnavailable, kData: as of reading, downloading and CsvSource::Open.
+Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
+                            const FeatureSpec& spec);
+
+}  // namespace marquee

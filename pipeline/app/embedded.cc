@@ -1,0 +1,198 @@
+#include "pipeline/app/embedded.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "pipeline/core/clock.h"
+
+namespace marquee {
+
+std::uint64_t RunCounts::dead_letters() const noexcept {
+  return std::accumulate(rejects.begin(), rejects.end(), std::uint64_t{0});
+}
+
+void StageTimes::Merge(const StageTimes& other) {
+  read_ns += other.read_ns;
+  produce_ns += other.produce_ns;
+  preprocess_ns += other.preprocess_ns;
+  infer_ns += other.infer_ns;
+  evaluate_ns += other.evaluate_ns;
+  write_ns += other.write_ns;
+}
+
+std::vector<ProducedColumn> SelectColumns(const std::vector<std::string>& source_columns,
+                                          const FeatureSpec& spec, bool all_columns) {
+  std::vector<ProducedColumn> selected;
+  for (std::size_t index = 0; index < source_columns.size(); ++index) {
+    const ColumnUse use = spec.UseOf(source_columns[index]);
+    if (all_columns) {
+      selected.push_back({.index = index});
+    } else if (use != ColumnUse::kNone) {
+      selected.push_back({.index = index, .lengths_only = use == ColumnUse::kLengths});
+    }
+  }
+  return selected;
+}
+
+// --- SourceEpoch --------------------------------------------------------------------------------------------------------
+
+SourceEpoch::SourceEpoch(CsvSource& source, const PreprocessStage& preprocess, bool all_columns,
+                         const Runner& runner, DeadLetterPolicy policy)
+    : source_(source),
+      preprocess_(preprocess),
+      produce_(run_, source.columns(),
+               SelectColumns(source.columns(), preprocess.spec(), all_columns)),
+      policy_(std::move(policy)) {
+  if (policy_.path.empty()) policy_.path = fmt::format("dead-letters-{}.marquee", run_.ToString());
+  for (std::size_t i = 0; i < runner.num_slots(); ++i) {
+    slots_.push_back(std::make_unique<Slot>(source.path()));
+  }
+  for (std::size_t i = 0; i < runner.num_workers(); ++i) {
+    workers_.push_back(std::make_unique<Worker>(preprocess));
+  }
+}
+
+Result<bool> SourceEpoch::Read(std::size_t slot) {
+  const ScopedTimer timer(&read_ns_);
+  slots_[slot]->received_ns = WallClockNs();
+  if (progress_ != nullptr) progress_->Update(source_.bytes_consumed(), source_.bytes_total());
+  return source_.Next(slots_[slot]->block);
+}
+
+Status SourceEpoch::Process(std::size_t slot_index, std::size_t worker_index) {
+  Slot& slot = *slots_[slot_index];
+  Worker& worker = *workers_[worker_index];
+  slot.rejects.Clear();
+  {
+    const ScopedTimer timer(&worker.times.produce_ns);
+    MARQUEE_RETURN_IF_ERROR(produce_.Process({slot.block, slot.received_ns}, worker.produce,
+                                             worker.raw, slot.rejects));
+  }
+  {
+    const ScopedTimer timer(&worker.times.preprocess_ns);
+    MARQUEE_RETURN_IF_ERROR(preprocess_.Process(RawBatchView::Own(worker.raw), worker.preprocess,
+                                                slot.features, slot.rejects));
+  }
+  return ProcessFeatures(FeatureBatchView::Own(slot.features), slot_index, worker_index,
+                         slot.rejects, worker.times);
+}
+
+Status SourceEpoch::Write(std::size_t slot_index) {
+  const ScopedTimer timer(&write_ns_);
+  Slot& slot = *slots_[slot_index];
+  counts_.records += slot.block.records.size();
+  MARQUEE_RETURN_IF_ERROR(WriteDeadLetters(slot.rejects));
+  MARQUEE_RETURN_IF_ERROR(WriteSlot(slot_index));
+  slot.block.Clear();  // gives its part of the source's memory back
+  return CheckBadShare();
+}
+
+Status SourceEpoch::WriteDeadLetters(const Rejects& rejects) {
+  if (rejects.size() == 0) return {};
+  if (!dead_letters_) {
+    MARQUEE_ASSIGN_OR_RETURN(dead_letters_, MessageFileWriter::Create(policy_.path));
+  }
+  for (std::size_t i = 0; i < rejects.size(); ++i) {
+    MARQUEE_RETURN_IF_ERROR(dead_letters_->Write(rejects.message(i)));
+  }
+  for (std::size_t reason = 0; reason < kNumRejectReasons; ++reason) {
+    counts_.rejects[reason] += rejects.count(static_cast<wire::RejectReason>(reason));
+  }
+  return {};
+}
+
+Status SourceEpoch::CheckBadShare() const {
+  const std::uint64_t dead = counts_.dead_letters();
+  if (dead < kMinBadRows ||
+      static_cast<double>(dead) <= policy_.max_bad_share * static_cast<double>(counts_.records)) {
+    return {};
+  }
+  return Status::Data(fmt::format(
+      "{}: {} of the first {} records are dead letters, more than --max-bad-share {} allows; "
+      "'marquee dead-letters ls {}' tells why",
+      source_.path(), dead, counts_.records, policy_.max_bad_share, policy_.path));
+}
+
+Status SourceEpoch::Close() { return dead_letters_ ? dead_letters_->Close() : Status(); }
+
+StageTimes SourceEpoch::times() const {
+  StageTimes times{.read_ns = read_ns_, .write_ns = write_ns_};
+  for (const auto& worker : workers_) times.Merge(worker->times);
+  return times;
+}
+
+std::vector<ColumnProblems> SourceEpoch::problems() const {
+  std::vector<ColumnProblems> sum = workers_.front()->preprocess.problems();
+  for (std::size_t worker = 1; worker < workers_.size(); ++worker) {
+    const auto& problems = workers_[worker]->preprocess.problems();
+    for (std::size_t column = 0; column < sum.size(); ++column) {
+      for (std::size_t p = 0; p < kNumFieldProblems; ++p) {
+        sum[column].counts[p] += problems[column].counts[p];
+      }
+    }
+  }
+  return sum;
+}
+
+// --- FeaturesEpoch ------------------------------------------------------------------------------------------------------
+
+FeaturesEpoch::FeaturesEpoch(CsvSource& source, const PreprocessStage& preprocess,
+                             const Runner& runner, DeadLetterPolicy policy,
+                             MessageFileWriter& output)
+    : SourceEpoch(source, preprocess, /*all_columns=*/true, runner, std::move(policy)),
+      output_(output) {}
+
+Status FeaturesEpoch::ProcessFeatures(const FeatureBatchView&, std::size_t, std::size_t, Rejects&,
+                                      StageTimes&) {
+  return {};
+}
+
+Status FeaturesEpoch::WriteSlot(std::size_t slot) { return output_.Write(features(slot).bytes()); }
+
+// --- ScoringEpoch -------------------------------------------------------------------------------------------------------
+
+ScoringEpoch::ScoringEpoch(CsvSource& source, const PreprocessStage& preprocess,
+                           const InferStage& infer, bool all_columns, const Runner& runner,
+                           DeadLetterPolicy policy, ResultSink& sink)
+    : SourceEpoch(source, preprocess, all_columns, runner, std::move(policy)),
+      infer_(infer),
+      sink_(sink) {
+  for (std::size_t i = 0; i < runner.num_slots(); ++i) {
+    results_.push_back(std::make_unique<Message>());
+  }
+  for (std::size_t i = 0; i < runner.num_workers(); ++i) {
+    workers_.push_back(std::make_unique<Worker>(infer));
+  }
+}
+
+Status ScoringEpoch::ProcessFeatures(const FeatureBatchView& features, std::size_t slot,
+                                     std::size_t worker_index, Rejects& rejects,
+                                     StageTimes& times) {
+  Worker& worker = *workers_[worker_index];
+  {
+    const ScopedTimer timer(&times.infer_ns);
+    MARQUEE_RETURN_IF_ERROR(infer_.Process(features, worker.infer, *results_[slot], rejects));
+  }
+  const ResultBatchView results = ResultBatchView::Own(*results_[slot]);
+  {
+    const ScopedTimer timer(&times.evaluate_ns);
+    MARQUEE_RETURN_IF_ERROR(worker.evaluation.Add(results, WallClockNs()));
+  }
+  const ScopedTimer timer(&times.write_ns);
+  sink_.Process(results, slot);
+  return {};
+}
+
+Status ScoringEpoch::WriteSlot(std::size_t slot) {
+  return sink_.Write(ResultBatchView::Own(*results_[slot]), slot);
+}
+
+Evaluation ScoringEpoch::evaluation() const {
+  Evaluation sum = workers_.front()->evaluation;
+  for (std::size_t i = 1; i < workers_.size(); ++i) sum.Merge(workers_[i]->evaluation);
+  return sum;
+}
+
+}  // namespace marquee

@@ -1,0 +1,172 @@
+// pipeline/app/embedded.h — the stages in one process, from a CSV file to features or results, without a broker.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/app/progress.h"
+#include "pipeline/core/runner.h"
+#include "pipeline/dataset/csv_source.h"
+#include "pipeline/stages/evaluate.h"
+#include "pipeline/stages/infer.h"
+#include "pipeline/stages/preprocess.h"
+#include "pipeline/stages/produce.h"
+#include "pipeline/transport/file/message_file.h"
+
+namespace marquee {
+
+/// When a run gives up on bad data, and where the bad rows go.
+struct DeadLetterPolicy {
+  /// The file of dead letters; it is made when there is a first one.
+  std::string path;
+  /// The run fails once more than this share of its records, and at least kMinBadRows of them, are dead letters.
+  double max_bad_share = 0.05;
+};
+inline constexpr std::uint64_t kMinBadRows = 100;
+
+/// What became of the records of a run.
+struct RunCounts {
+  std::uint64_t records = 0;
+  std::array<std::uint64_t, kNumRejectReasons> rejects{};
+  std::uint64_t dead_letters() const noexcept;
+};
+
+/// Busy time of each stage, over all workers.
+struct StageTimes {
+  std::uint64_t read_ns = 0;  ///< reading, unpacking and cutting the file into records
+  std::uint64_t produce_ns = 0;
+  std::uint64_t preprocess_ns = 0;
+  std::uint64_t infer_ns = 0;
+  std::uint64_t evaluate_ns = 0;
+  std::uint64_t write_ns = 0;  ///< writing predictions, features and dead letters
+
+  void Merge(const StageTimes& other);
+};
+
+/// One CSV file as one epoch, up to its features. What happens to these is the derived class's.
+class SourceEpoch : public Epoch {
+ public:
+  Result<bool> Read(std::size_t slot) final;
+  Status Process(std::size_t slot, std::size_t worker) final;
+  Status Write(std::size_t slot) final;
+
+  /// Show how much of the file is read on `progress`; null = show nothing.
+  void ShowProgress(ProgressBar* progress) { progress_ = progress; }
+
+  /// Close the file of dead letters, if there is one. Errors: kUnavailable.
+  Status Close();
+
+  RunId run() const noexcept { return run_; }
+  const RunCounts& counts() const noexcept { return counts_; }
+  const std::string& dead_letter_path() const noexcept { return policy_.path; }
+  /// Summed over the workers.
+  StageTimes times() const;
+  /// What was wrong with optional fields, summed over the workers.
+  std::vector<ColumnProblems> problems() const;
+
+ protected:
+  SourceEpoch(CsvSource& source, const PreprocessStage& preprocess, bool all_columns,
+              const Runner& runner, DeadLetterPolicy policy);
+
+  /// Take the features of the batch in `slot`; called as Process is. `times` are the worker's.
+  virtual Status ProcessFeatures(const FeatureBatchView& features, std::size_t slot,
+                                 std::size_t worker, Rejects& rejects, StageTimes& times) = 0;
+  /// Called as Write is.
+  virtual Status WriteSlot(std::size_t slot) = 0;
+
+  const Message& features(std::size_t slot) const { return slots_[slot]->features; }
+
+ private:
+  struct Slot {
+    explicit Slot(const std::string& source) : rejects(source) {}
+    RecordBlock block;
+    std::int64_t received_ns = 0;
+    Message features;
+    Rejects rejects;
+  };
+  struct Worker {
+    explicit Worker(const PreprocessStage& stage) : preprocess(stage) {}
+    ProduceStage::Scratch produce;
+    Message raw;
+    PreprocessStage::Scratch preprocess;
+    StageTimes times;
+  };
+
+  Status WriteDeadLetters(const Rejects& rejects);
+  Status CheckBadShare() const;
+
+  CsvSource& source_;
+  const PreprocessStage& preprocess_;
+  RunId run_ = RunId::Random();
+  ProduceStage produce_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  DeadLetterPolicy policy_;
+  std::optional<MessageFileWriter> dead_letters_;
+  RunCounts counts_;
+  // Read and Write may run at the same time, each in one thread.
+  std::uint64_t read_ns_ = 0;
+  std::uint64_t write_ns_ = 0;
+  ProgressBar* progress_ = nullptr;
+};
+
+/// Which columns of the source go into its messages: all, or those the spec needs, as lengths where that is enough.
+std::vector<ProducedColumn> SelectColumns(const std::vector<std::string>& source_columns,
+                                          const FeatureSpec& spec, bool all_columns);
+
+/// Writes the features to a file of messages.
+class FeaturesEpoch final : public SourceEpoch {
+ public:
+  FeaturesEpoch(CsvSource& source, const PreprocessStage& preprocess, const Runner& runner,
+                DeadLetterPolicy policy, MessageFileWriter& output);
+
+ private:
+  Status ProcessFeatures(const FeatureBatchView& features, std::size_t slot, std::size_t worker,
+                         Rejects& rejects, StageTimes& times) override;
+  Status WriteSlot(std::size_t slot) override;
+
+  MessageFileWriter& output_;
+};
+
+/// What takes a run's results: `Process` in parallel, then `Write` in order.
+class ResultSink {
+ public:
+  virtual ~ResultSink() = default;
+  /// Called by any thread, for several slots at once.
+  virtual void Process(const ResultBatchView& results, std::size_t slot) = 0;
+  /// Called by one thread at a time, in the order of the source.
+  virtual Status Write(const ResultBatchView& results, std::size_t slot) = 0;
+};
+
+/// Scores the features, evaluates the results and hands them to a sink.
+class ScoringEpoch final : public SourceEpoch {
+ public:
+  ScoringEpoch(CsvSource& source, const PreprocessStage& preprocess, const InferStage& infer,
+               bool all_columns, const Runner& runner, DeadLetterPolicy policy, ResultSink& sink);
+
+  /// Summed over the workers.
+  Evaluation evaluation() const;
+
+ private:
+  struct Worker {
+    explicit Worker(const InferStage& stage)
+        : infer(stage), evaluation(stage.model().num_classes()) {}
+    InferStage::Scratch infer;
+    Evaluation evaluation;
+  };
+
+  Status ProcessFeatures(const FeatureBatchView& features, std::size_t slot, std::size_t worker,
+                         Rejects& rejects, StageTimes& times) override;
+  Status WriteSlot(std::size_t slot) override;
+
+  const InferStage& infer_;
+  ResultSink& sink_;
+  std::vector<std::unique_ptr<Message>> results_;  // by slot
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace marquee

@@ -1,0 +1,183 @@
+#include "pipeline/app/message_json.h"
+
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "schemas/feature_batch.h"
+#include "schemas/result_batch.h"
+
+namespace marquee {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// JSON has no NaN and no infinity: absent is null.
+Json Number(float value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json InfoJson(const BatchInfo& info) {
+  Json hops = Json::array();
+  for (std::size_t i = 0; i < info.num_hops; ++i) {
+    const wire::Hop& hop = info.hops[i];
+    hops.push_back({{"stage", StageName(static_cast<wire::StageId>(hop.stage()))},
+                    {"received_ns", hop.received_ns()},
+                    {"started_ns", hop.started_ns()},
+                    {"finished_ns", hop.finished_ns()}});
+  }
+  Json rejects = Json::object();
+  for (std::size_t reason = 0; reason < kNumRejectReasons; ++reason) {
+    if (info.rejects[reason] == 0) continue;
+    rejects[std::string(RejectReasonName(static_cast<wire::RejectReason>(reason)))] =
+        info.rejects[reason];
+  }
+  return {{"run", info.run.ToString()},         {"sequence", info.sequence},
+          {"first_record", info.first_record},  {"num_ordinals", info.num_ordinals},
+          {"rejects", std::move(rejects)},      {"hops", std::move(hops)}};
+}
+
+/// Steps through elements that lie end to end.
+class Cursor {
+ public:
+  std::size_t Advance(std::size_t length) {
+    const std::size_t begin = position_;
+    position_ += length;
+    return begin;
+  }
+
+ private:
+  std::size_t position_ = 0;
+};
+
+Json RawRows(const RawBatchView& batch) {
+  Json rows = Json::array();
+  for (std::size_t row = 0; row < batch.num_rows(); ++row) {
+    rows.push_back({{"ordinal", batch.ordinal(row)}, {"fields", Json::object()}});
+  }
+  for (std::size_t index = 0; index < batch.num_columns(); ++index) {
+    const RawColumnView column = batch.column(index);
+    Cursor cursor;
+    for (std::size_t row = 0; row < batch.num_rows(); ++row) {
+      const std::size_t length = column.lengths[row];
+      Json& field = rows[row]["fields"][std::string(column.name)];
+      const std::size_t begin = cursor.Advance(length);
+      if (column.has_bytes()) {
+        field = column.bytes.substr(begin, length);
+      } else {
+        field = {{"bytes", length}};
+      }
+    }
+  }
+  return rows;
+}
+
+/// The columns that FeatureBatch and ResultBatch share, as rows.
+Json SharedRows(const RowColumns& columns, std::size_t num_rows) {
+  Json rows = Json::array();
+  Cursor titles;
+  for (std::size_t row = 0; row < num_rows; ++row) {
+    const std::size_t length = columns.title_lengths[row];
+    rows.push_back(
+        {{"ordinal", columns.ordinals.empty() ? row : columns.ordinals[row]},
+         {"id", columns.ids[row]},
+         {"title", columns.titles.substr(titles.Advance(length), length)},
+         {"target", Number(columns.target[row])},
+         {"target_class",
+          columns.target_class[row] == kNoClass ? Json(nullptr) : Json(columns.target_class[row])},
+         {"labelled", columns.labelled[row] != 0}});
+  }
+  return rows;
+}
+
+Json FeatureRows(const FeatureBatchView& batch) {
+  Json rows = SharedRows(batch.rows(), batch.num_rows());
+  std::vector<Cursor> cursors(batch.num_lists());
+  for (std::size_t row = 0; row < batch.num_rows(); ++row) {
+    Json numeric = Json::array();
+    for (std::size_t i = 0; i < batch.num_numeric(); ++i) numeric.push_back(Number(batch.numeric(i)[row]));
+    Json lists = Json::array();
+    for (std::size_t i = 0; i < batch.num_lists(); ++i) {
+      const std::size_t length = batch.list_lengths(i)[row];
+      lists.push_back(batch.list_codes(i).subspan(cursors[i].Advance(length), length));
+    }
+    rows[row]["numeric"] = std::move(numeric);
+    rows[row]["lists"] = std::move(lists);
+  }
+  return rows;
+}
+
+Json ResultRows(const ResultBatchView& batch) {
+  Json rows = SharedRows(batch.rows(), batch.num_rows());
+  for (std::size_t row = 0; row < batch.num_rows(); ++row) {
+    Json probabilities = Json::array();
+    for (std::size_t c = 0; c < batch.num_classes(); ++c) {
+      probabilities.push_back(Number(batch.probability(c)[row]));
+    }
+    rows[row]["predicted_class"] = batch.predicted_class()[row];
+    rows[row]["score"] = Number(batch.score()[row]);
+    rows[row]["probabilities"] = std::move(probabilities);
+    rows[row]["seen"] = batch.seen()[row] != 0;
+  }
+  return rows;
+}
+
+}  // namespace
+
+Json DeadLetterJson(const RawBatchView& batch) {
+  const wire::Reject& reject = *batch.reject();
+  const auto text = [](const flatbuffers::String* string) {
+    return string == nullptr ? std::string() : string->str();
+  };
+  Json json = {{"reason", RejectReasonName(reject.reason())},
+               {"stage", StageName(reject.stage())},
+               {"source", text(reject.source())},
+               {"record", reject.record()},
+               {"column", text(reject.column())},
+               {"message", text(reject.message())},
+               {"run", batch.info().run.ToString()},
+               {"sequence", batch.info().sequence}};
+  if (batch.num_rows() == 1) {
+    json["fields"] = RawRows(batch)[0]["fields"];
+    return json;
+  }
+  const auto original = SpanOf(reject.original());
+  json["record_bytes"] = reject.record_bytes();
+  json["record_xxh3"] = fmt::format("{:016x}", reject.record_xxh3());
+  json["original"] = std::string(original.begin(), original.end());
+  return json;
+}
+
+Result<Json> MessageJson(std::span<const std::byte> bytes) {
+  if (bytes.size() < sizeof(flatbuffers::uoffset_t) + flatbuffers::kFileIdentifierLength) {
+    return Status::Data(fmt::format("{} bytes are no message", bytes.size()));
+  }
+  if (wire::RawBatchBufferHasIdentifier(bytes.data())) {
+    MARQUEE_ASSIGN_OR_RETURN(const RawBatchView batch, RawBatchView::Verify(bytes));
+    Json json = {{"type", "RawBatch"}, {"info", InfoJson(batch.info())}, {"rows", RawRows(batch)}};
+    if (batch.reject() != nullptr) json["reject"] = DeadLetterJson(batch);
+    return json;
+  }
+  if (wire::FeatureBatchBufferHasIdentifier(bytes.data())) {
+    MARQUEE_ASSIGN_OR_RETURN(const FeatureBatchView batch, FeatureBatchView::Verify(bytes));
+    return Json{{"type", "FeatureBatch"},
+                {"info", InfoJson(batch.info())},
+                {"feature_spec", fmt::format("{:016x}", batch.feature_spec())},
+                {"rows", FeatureRows(batch)}};
+  }
+  if (wire::ResultBatchBufferHasIdentifier(bytes.data())) {
+    MARQUEE_ASSIGN_OR_RETURN(const ResultBatchView batch, ResultBatchView::Verify(bytes));
+    return Json{{"type", "ResultBatch"},
+                {"info", InfoJson(batch.info())},
+                {"model_id", fmt::format("{:016x}", batch.model_id())},
+                {"scaler_ns", batch.scaler_ns()},
+                {"encoder_ns", batch.encoder_ns()},
+                {"classifier_ns", batch.classifier_ns()},
+                {"rows", ResultRows(batch)}};
+  }
+  return Status::Data("not a RawBatch, FeatureBatch or ResultBatch: its identifier is another");
+}
+
+std::string JsonText(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace marquee

@@ -1,0 +1,52 @@
+// pipeline/app/report.h — the outcome of an embedded run, for people and for programs.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "pipeline/app/embedded.h"
+
+namespace marquee {
+
+/// One row of the report's sample of predictions.
+struct SampleRow {
+  std::int64_t id = 0;
+  std::string title;
+  float target = 0;
+  std::uint8_t target_class = kNoClass;
+  std::uint8_t predicted_class = 0;
+  float score = 0;
+};
+
+/// Everything a report says.
+struct RunReport {
+  std::string source;
+  bool synthetic = false;
+  std::string runner;
+  std::size_t threads = 1;
+  const model::Model* model = nullptr;
+  std::string engine;
+  RunId run;
+  RunCounts counts;
+  std::uint64_t blank_lines = 0;
+  std::string dead_letter_path;
+  std::vector<ColumnProblems> problems;
+  StageTimes times;
+  Evaluation evaluation{2};
+  double seconds = 0;
+  std::deque<SampleRow> sample;
+};
+
+/// The report as one JSON object (see the README of pipeline/app for its keys).
+nlohmann::ordered_json ReportJson(const RunReport& report);
+
+/// The report as text of some forty lines; `color` marks hits and misses.
+std::string ReportText(const RunReport& report, bool color);
+
+/// Most memory this process ever held, in MiB.
+double PeakRssMib();
+
+}  // namespace marquee

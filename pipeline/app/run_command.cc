@@ -1,0 +1,108 @@
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "pipeline/app/command.h"
+#include "pipeline/app/report.h"
+#include "pipeline/app/settings.h"
+#include "pipeline/core/clock.h"
+
+namespace marquee {
+namespace {
+
+constexpr std::size_t kSampleRows = 8;
+
+/// Keeps the last labelled rows that the model has not seen.
+class SampleSink final : public ResultSink {
+ public:
+  void Process(const ResultBatchView&, std::size_t) override {}
+
+  Status Write(const ResultBatchView& results, std::size_t) override {
+    // From the end of the batch, so that only rows that stay are copied.
+    const RowColumns rows = results.rows();
+    std::deque<SampleRow> found;
+    std::size_t title_end = rows.titles.size();
+    for (std::size_t row = results.num_rows(); row > 0 && found.size() < kSampleRows; --row) {
+      const std::size_t i = row - 1;
+      title_end -= rows.title_lengths[i];
+      if (rows.labelled[i] == 0 || results.seen()[i] != 0) continue;
+      found.push_front({.id = rows.ids[i],
+                        .title = std::string(rows.titles.substr(title_end, rows.title_lengths[i])),
+                        .target = rows.target[i],
+                        .target_class = rows.target_class[i],
+                        .predicted_class = results.predicted_class()[i],
+                        .score = results.score()[i]});
+    }
+    for (SampleRow& row : found) sample_.push_back(std::move(row));
+    while (sample_.size() > kSampleRows) sample_.pop_front();
+    return {};
+  }
+
+  std::deque<SampleRow> TakeSample() { return std::move(sample_); }
+
+ private:
+  std::deque<SampleRow> sample_;
+};
+
+bool UseColor() { return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
+
+struct RunOptions {
+  PipelineOptions pipeline;
+  bool json = false;
+};
+
+Status Run(const RunOptions& options) {
+  MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
+  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(),
+                                                     scoring.preprocess.spec()));
+  SampleSink sink;
+  ScoringEpoch epoch(*data.source, scoring.preprocess, scoring.infer,
+                     options.pipeline.all_columns(), *scoring.runner, options.pipeline.dead_letters,
+                     sink);
+  const std::int64_t start_ns = SteadyClockNs();
+  Status status = RunEpoch(*scoring.runner, epoch);
+  const double seconds = static_cast<double>(SteadyClockNs() - start_ns) * 1e-9;
+
+  // What was scored before a failure is reported too: it is true, and says how far the run came.
+  const RunReport report{.source = data.source->path(),
+                         .synthetic = data.synthetic,
+                         .runner = std::string(scoring.runner->name()),
+                         .threads = scoring.runner->num_workers(),
+                         .model = scoring.model.get(),
+                         .engine = std::string(scoring.infer.engine().name()),
+                         .run = epoch.run(),
+                         .counts = epoch.counts(),
+                         .blank_lines = data.source->blank_lines(),
+                         .dead_letter_path = epoch.dead_letter_path(),
+                         .problems = epoch.problems(),
+                         .times = epoch.times(),
+                         .evaluation = epoch.evaluation(),
+                         .seconds = seconds,
+                         .sample = sink.TakeSample()};
+  if (options.json) {
+    fmt::print("{}\n", ReportJson(report).dump(2));
+  } else {
+    fmt::print("{}", ReportText(report, UseColor()));
+  }
+  if (status.ok() && report.counts.records == 0) {
+    fmt::print(stderr, "marquee: warning: {} has a header but no rows\n", report.source);
+  }
+  return status;
+}
+
+}  // namespace
+
+void AddRunCommand(CLI::App& root, Action& chosen) {
+  CLI::App* command = AddCommand(
+      root, "run", "Score a CSV file with all stages in this process, and report F1 and times",
+      "  marquee run                                 find or make data, report\n"
+      "  marquee run --data movies.csv.gz --json     one JSON object on standard output\n"
+      "  marquee run --data movies.csv --runner serial --batch-rows 1");
+  auto options = std::make_shared<RunOptions>();
+  AddPipelineOptions(*command, options->pipeline, /*scoring=*/true);
+  AddSwitch(*command, "--json", options->json, "print the report as one JSON object");
+  SetAction(command, chosen, [options] { return Run(*options); });
+}
+
+}  // namespace marquee

@@ -1,0 +1,139 @@
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/app/command.h"
+#include "pipeline/app/settings.h"
+#include "pipeline/transport/file/output_file.h"
+
+namespace marquee {
+namespace {
+
+void AppendCsvField(std::string& out, std::string_view field) {
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out.append(field);
+    return;
+  }
+  out.push_back('"');
+  for (const char c : field) {
+    if (c == '"') out.push_back('"');
+    out.push_back(c);
+  }
+  out.push_back('"');
+}
+
+/// Writes one line a row, as CSV or as JSON; lines are made in parallel and written in order.
+class LineSink final : public ResultSink {
+ public:
+  LineSink(const model::Model& model, bool json, std::size_t num_slots, OutputFile& output)
+      : model_(model), json_(json), lines_(num_slots), output_(output) {}
+
+  std::string Header() const {
+    if (json_) return "";
+    std::string header = "id,title,target,class,score";
+    for (const std::string_view name : model_.class_names()) header += fmt::format(",p_{}", name);
+    return header + ",seen\n";
+  }
+
+  void Process(const ResultBatchView& results, std::size_t slot) override {
+    std::string& lines = lines_[slot];
+    lines.clear();
+    const RowColumns rows = results.rows();
+    std::size_t title_begin = 0;
+    for (std::size_t row = 0; row < results.num_rows(); ++row) {
+      const std::string_view title = rows.titles.substr(title_begin, rows.title_lengths[row]);
+      title_begin += title.size();
+      json_ ? AppendJson(results, rows, row, title, lines)
+            : AppendCsv(results, rows, row, title, lines);
+    }
+  }
+
+  Status Write(const ResultBatchView&, std::size_t slot) override {
+    return output_.Write(std::string_view(lines_[slot]));
+  }
+
+ private:
+  void AppendCsv(const ResultBatchView& results, const RowColumns& rows, std::size_t row,
+                 std::string_view title, std::string& out) const {
+    const auto to = std::back_inserter(out);
+    fmt::format_to(to, "{},", rows.ids[row]);
+    AppendCsvField(out, title);
+    out.push_back(',');
+    if (!std::isnan(rows.target[row])) fmt::format_to(to, "{}", rows.target[row]);
+    fmt::format_to(to, ",{},{}", model_.class_names()[results.predicted_class()[row]],
+                   results.score()[row]);
+    for (std::size_t c = 0; c < results.num_classes(); ++c) {
+      fmt::format_to(to, ",{}", results.probability(c)[row]);
+    }
+    fmt::format_to(to, ",{}\n", static_cast<int>(results.seen()[row]));
+  }
+
+  void AppendJson(const ResultBatchView& results, const RowColumns& rows, std::size_t row,
+                  std::string_view title, std::string& out) const {
+    const auto to = std::back_inserter(out);
+    // The title is the only text of unknown content; it is valid UTF-8, else its row were dead.
+    fmt::format_to(to, R"({{"id":{},"title":{},"target":)", rows.ids[row],
+                   nlohmann::json(title).dump());
+    if (std::isnan(rows.target[row])) {
+      out += "null";
+    } else {
+      fmt::format_to(to, "{}", rows.target[row]);
+    }
+    fmt::format_to(to, R"(,"class":"{}","score":{})",
+                   model_.class_names()[results.predicted_class()[row]], results.score()[row]);
+    for (std::size_t c = 0; c < results.num_classes(); ++c) {
+      fmt::format_to(to, R"(,"p_{}":{})", model_.class_names()[c], results.probability(c)[row]);
+    }
+    fmt::format_to(to, R"(,"seen":{}}})", results.seen()[row] != 0);
+    out.push_back('\n');
+  }
+
+  const model::Model& model_;
+  bool json_;
+  std::vector<std::string> lines_;
+  OutputFile& output_;
+};
+
+struct ScoreOptions {
+  PipelineOptions pipeline;
+  std::string output = "-";
+  bool json = false;
+};
+
+Status Score(const ScoreOptions& options) {
+  MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
+  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(),
+                                                     scoring.preprocess.spec()));
+  MARQUEE_ASSIGN_OR_RETURN(OutputFile output, OutputFile::Create(options.output));
+  LineSink sink(*scoring.model, options.json, scoring.runner->num_slots(), output);
+  MARQUEE_RETURN_IF_ERROR(output.Write(sink.Header()));
+  ScoringEpoch epoch(*data.source, scoring.preprocess, scoring.infer,
+                     options.pipeline.all_columns(), *scoring.runner, options.pipeline.dead_letters,
+                     sink);
+  Status status = RunEpoch(*scoring.runner, epoch);
+  if (Status closed = output.Close(); status.ok()) status = std::move(closed);
+  ReportDeadLetters(epoch);
+  return status;
+}
+
+}  // namespace
+
+void AddScoreCommand(CLI::App& root, Action& chosen) {
+  CLI::App* command =
+      AddCommand(root, "score", "Print a prediction for every row of a CSV file, in its order",
+                 "  marquee score movies.csv > predictions.csv\n"
+                 "  marquee score movies.csv.gz --json | head -n 3\n"
+                 "  marquee score movies.csv --model other.model -o predictions.csv");
+  auto options = std::make_shared<ScoreOptions>();
+  AddPipelineOptions(*command, options->pipeline, /*scoring=*/true);
+  command->add_option("FILE", options->pipeline.data.file, "the CSV file; short for --data");
+  command->add_option("-o,--output", options->output, "file for the predictions; - is standard output")
+      ->capture_default_str();
+  AddSwitch(*command, "--json", options->json, "print JSON lines instead of CSV");
+  SetAction(command, chosen, [options] { return Score(*options); });
+}
+
+}  // namespace marquee

@@ -1,0 +1,140 @@
+#include "pipeline/app/settings.h"
+
+#include <fmt/core.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <optional>
+#include <set>
+#include <string_view>
+
+namespace marquee {
+namespace {
+
+constexpr std::string_view kPrefix = "MARQUEE_";
+
+/// The TOML key of an environment variable: "MARQUEE_BATCH_ROWS" → "batch_rows".
+std::string ConfigKey(std::string_view environment_name) {
+  std::string key(environment_name.substr(kPrefix.size()));
+  std::transform(key.begin(), key.end(), key.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return key;
+}
+
+/// The value of --config, from the raw arguments or the environment: needed before the arguments are parsed.
+std::string ConfigPath(int argc, const char* const* argv) {
+  constexpr std::string_view kFlag = "--config";
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--") break;
+    if (argument == kFlag && i + 1 < argc) return argv[i + 1];
+    if (argument.substr(0, kFlag.size() + 1) == "--config=") {
+      return std::string(argument.substr(kFlag.size() + 1));
+    }
+  }
+  const char* path = std::getenv("MARQUEE_CONFIG");
+  return path == nullptr ? "" : path;
+}
+
+std::set<std::string> KnownKeys(const CLI::App& root) {
+  std::set<std::string> keys;
+  for (const CLI::App* command : root.get_subcommands({})) {
+    keys.merge(KnownKeys(*command));
+  }
+  for (const CLI::Option* option : root.get_options()) {
+    if (!option->get_envname().empty()) keys.insert(ConfigKey(option->get_envname()));
+  }
+  return keys;
+}
+
+/// A TOML value as it would be typed after a flag.
+std::optional<std::string> ValueText(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* integer = node.as_integer()) return std::to_string(integer->get());
+  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  return std::nullopt;
+}
+
+Status ApplyTable(const toml::table& table, const std::set<std::string>& known,
+                  const std::string& path) {
+  for (const auto& [key, node] : table) {
+    const std::string name{std::string_view(key)};
+    const auto line = node.source().begin.line;
+    if (known.count(name) == 0) {
+      return Status::Config(fmt::format(
+          "{}, line {}: there is no setting '{}'; 'marquee COMMAND --print-config' lists them", path,
+          line, name));
+    }
+    const auto text = ValueText(node);
+    if (!text) {
+      return Status::Config(
+          fmt::format("{}, line {}: '{}' must be a text, a number, true or false", path, line, name));
+    }
+    setenv(EnvironmentName("--" + name).c_str(), text->c_str(), /*overwrite=*/0);
+  }
+  return {};
+}
+
+/// `text` as a TOML value: numbers and truths as they are, the rest quoted.
+std::string TomlValue(const std::string& text) {
+  const auto parsed = [&text]() -> std::optional<toml::table> {
+    try {
+      return toml::parse("value = " + text);
+    } catch (const toml::parse_error&) {
+      return std::nullopt;
+    }
+  }();
+  if (parsed && ((*parsed)["value"].is_number() || (*parsed)["value"].is_boolean())) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
+}
+
+}  // namespace
+
+std::string EnvironmentName(std::string flag) {
+  flag.erase(0, flag.find_first_not_of('-'));
+  for (char& c : flag) {
+    c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return std::string(kPrefix) + flag;
+}
+
+CLI::Option* AddSwitch(CLI::App& command, const std::string& flag, bool& value, std::string help) {
+  return command.add_flag(flag, value, std::move(help))->envname(EnvironmentName(flag));
+}
+
+Status ApplyConfigFile(const CLI::App& root, int argc, const char* const* argv) {
+  const std::string path = ConfigPath(argc, argv);
+  if (path.empty()) return {};
+  try {
+    return ApplyTable(toml::parse_file(path), KnownKeys(root), path);
+  } catch (const toml::parse_error& error) {
+    return Status::Config(fmt::format("{}, line {}: {}", path, error.source().begin.line,
+                                      std::string(error.description())));
+  }
+}
+
+std::string EffectiveConfig(const CLI::App& command) {
+  std::string text;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_envname().empty()) continue;
+    const std::string value = option->count() > 0 ? option->as<std::string>()
+                                                  : option->get_default_str();
+    const std::string key = ConfigKey(option->get_envname());
+    if (value.empty() && option->get_type_size() != 0) {
+      text += fmt::format("# {} is not set\n", key);
+    } else {
+      text += fmt::format("{} = {}\n", key, value.empty() ? "false" : TomlValue(value));
+    }
+  }
+  return text;
+}
+
+}  // namespace marquee

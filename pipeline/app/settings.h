@@ -1,0 +1,37 @@
+// pipeline/app/settings.h — where the values of options come from: flag > environment > TOML file > default.
+//
+// Every option added with AddSetting has one name in three spellings: --batch-rows, MARQUEE_BATCH_ROWS, batch_rows.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <utility>
+
+#include "schemas/status.h"
+
+namespace marquee {
+
+/// The environment variable of a flag: "--batch-rows" → "MARQUEE_BATCH_ROWS".
+std::string EnvironmentName(std::string flag);
+
+/// Add an option that can also be set by environment and configuration file. `value` holds the default.
+template <class T>
+CLI::Option* AddSetting(CLI::App& command, const std::string& flag, T& value, std::string help) {
+  return command.add_option(flag, value, std::move(help))
+      ->envname(EnvironmentName(flag))
+      ->capture_default_str();
+}
+
+/// As AddSetting, for a flag without a value.
+CLI::Option* AddSwitch(CLI::App& command, const std::string& flag, bool& value, std::string help);
+
+/// Read the configuration file that --config or MARQUEE_CONFIG names, if any, and give its values to options that the
+/// environment does not set. Call before parsing, before other threads start (it sets environment variables).
+/// Errors: kConfig, naming file, line and key: no file, no TOML, an unknown key, a value that is no text, number or truth.
+Status ApplyConfigFile(const CLI::App& root, int argc, const char* const* argv);
+
+/// The settings of a parsed command as TOML, ready to be a configuration file.
+std::string EffectiveConfig(const CLI::App& command);
+
+}  // namespace marquee
