@@ -11,7 +11,7 @@ kernels             schemas/check.h
 model               schemas kernels
 pipeline/core       schemas kernels model
 pipeline/dataset    schemas kernels pipeline/core
-pipeline/stages     schemas kernels model pipeline/core pipeline/dataset
+pipeline/stages     schemas kernels model pipeline/core pipeline/dataset pipeline/observe
 pipeline/transport  schemas pipeline/core pipeline/observe
 pipeline/observe    schemas pipeline/core
 pipeline/app        schemas kernels model pipeline
