@@ -1,4 +1,4 @@
-// model/engine_reference.h — the engine "reference": scalar, readable, and what every other engine
+// model/engine_reference.h — the engine "reference": scalar, readable, what all others must equal.
 // must equal.
 #pragma once
 
