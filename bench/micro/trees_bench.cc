@@ -1,0 +1,96 @@
+// Scoring symmetric trees: the kernel on bins, and engines with their binning. 600 trees of depth 6.
+#include <memory>
+#include <string_view>
+
+#include "bench/micro/movies_data.h"
+#include "kernels/bin.h"
+#include "kernels/trees_reference.h"
+#include "model/model.h"
+
+namespace marquee::bench {
+namespace {
+
+using Kernel = void (*)(const kernels::TreesView&, kernels::BinsView, std::size_t,
+                        std::span<float>) noexcept;
+
+kernels::TreesView TreesOf(const model::TreesParts& parts) {
+  return {parts.num_scores, parts.depths, parts.split_features, parts.split_borders, parts.leaves,
+          parts.scale,      parts.bias};
+}
+
+/// The bins of all columns of all rows.
+std::vector<std::uint8_t> MakeBins() {
+  const MoviesData& data = Movies();
+  const model::TreesParts& trees = data.parts.trees;
+  std::vector<std::uint8_t> bins(trees.border_counts.size() * kNumRows);
+  std::size_t first_border = 0;
+  for (std::size_t c = 0; c < trees.border_counts.size(); ++c) {
+    kernels::BinReference(std::span(data.columns).subspan(c * kNumRows, kNumRows),
+                          std::span(trees.borders).subspan(first_border, trees.border_counts[c]),
+                          trees.nan_above[c] != 0, std::span(bins).subspan(c * kNumRows, kNumRows));
+    first_border += trees.border_counts[c];
+  }
+  return bins;
+}
+
+void RunKernel(benchmark::State& state, Kernel kernel) {
+  static const std::vector<std::uint8_t> bins = MakeBins();
+  const kernels::TreesView trees = TreesOf(Movies().parts.trees);
+  std::vector<float> scores(kNumRows * trees.num_scores);
+  kernel(trees, {bins.data(), kNumRows}, kNumRows, scores);
+  if (!SameBits(scores, Movies().scores)) {
+    state.SkipWithError("the scores differ from the format's definition");
+    return;
+  }
+  const auto batch = static_cast<std::size_t>(state.range(0));
+  std::size_t first = 0;
+  for (auto _ : state) {
+    kernel(trees, {bins.data() + first, kNumRows}, batch, std::span(scores).first(batch));
+    benchmark::DoNotOptimize(scores.data());
+    benchmark::ClobberMemory();
+    first = NextBatch(first, batch);
+  }
+  CountRows(state, batch);
+}
+
+void RunEngine(benchmark::State& state, std::string_view name) {
+  static const auto loaded =
+      model::Model::FromBytes(model::WriteModelFile(Movies().parts), "synthetic");
+  if (!loaded) {
+    state.SkipWithError("the synthetic model is refused");
+    return;
+  }
+  const auto engine = model::MakeEngine(**loaded, name);
+  if (!engine) {
+    state.SkipWithError("there is no such engine");
+    return;
+  }
+  model::EngineScratch scratch = (*engine)->MakeScratch();
+  const float* columns = Movies().columns.data();
+  std::vector<float> scores(kNumRows);
+  (*engine)->Score({columns, kNumRows}, kNumRows, scores, scratch);
+  if (!SameBits(scores, Movies().scores)) {
+    state.SkipWithError("the scores differ from the format's definition");
+    return;
+  }
+  const auto batch = static_cast<std::size_t>(state.range(0));
+  std::size_t first = 0;
+  for (auto _ : state) {
+    (*engine)->Score({columns + first, kNumRows}, batch, std::span(scores).first(batch), scratch);
+    benchmark::DoNotOptimize(scores.data());
+    benchmark::ClobberMemory();
+    first = NextBatch(first, batch);
+  }
+  CountRows(state, batch);
+}
+
+void BM_ScoreTrees_Reference(benchmark::State& state) {
+  RunKernel(state, kernels::ScoreTreesReference);
+}
+void BM_Engine_Reference(benchmark::State& state) { RunEngine(state, "reference"); }
+
+BENCHMARK(BM_ScoreTrees_Reference)->ArgName("rows")->ArgsProduct({kBatches});
+BENCHMARK(BM_Engine_Reference)->ArgName("rows")->ArgsProduct({kBatches});
+
+}  // namespace
+}  // namespace marquee::bench
