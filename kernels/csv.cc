@@ -69,8 +69,9 @@ std::size_t FindEndUnquoted(std::string_view text, std::size_t begin, CsvState& 
   }
 }
 
-/// Decode a quoted field into out[0...): its bytes record[begin, from) are plain; at `from` is a quote
-/// that is the first of two, or closes. Returns the position after the field; `written` = bytes written.
+/// Decode a quoted field into out[0...): its bytes record[begin, from) are plain; at `from` is a
+/// quote that is the first of two, or closes. Returns the position after the field; `written` =
+/// bytes written.
 std::size_t DecodeQuoted(std::string_view record, std::size_t begin, std::size_t from, char* out,
                          std::size_t& written) noexcept {
   std::size_t size = from - begin;

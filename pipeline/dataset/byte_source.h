@@ -17,8 +17,7 @@ namespace marquee {
 /// Reads a file from its first byte to its last; gzip (told by its magic bytes, several members
 /// too) is unpacked.
 ///
-/// Threads: one reader; `bytes_consumed` may be asked by any thread. Life: opened by Open, closed
-/// by the destructor.
+/// Threads: one reader; any thread may ask bytes_consumed().
 class ByteSource {
  public:
   /// Open `path` and look at its first bytes.

@@ -240,7 +240,7 @@ bool CsvSource::ReadItemSlowly(Item& item) {
     JudgeItem(begin, end - begin, item);
     return true;
   }
-  const bool is_last = at_end_ && scanned == end_;
+  const bool is_last = scanned - begin < limits_.max_record_bytes + 2;
   if (is_last && (truncated_ || state != CsvState::kQuoted)) {
     begin_ = end_;
     if (truncated_) {

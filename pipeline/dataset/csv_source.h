@@ -43,15 +43,16 @@ struct CsvLimits {
 ///
 /// A record with a flaw is delivered like the others, marked; whether a sound one has the right
 /// number of fields is not judged here. After damage in a gzip file, the records before it come
-/// first (the last, partial one marked TruncatedInput), then the error. Threads: one reader; blocks
-/// may be read and let go anywhere; bytes_consumed() may be asked by any thread.
+/// first (the last, partial one marked TruncatedInput), then the error.
+/// Threads: one reader; any thread may read and let go of blocks, and ask bytes_consumed().
 class CsvSource {
  public:
   /// Open `path` and read its header, skipping a byte order mark and blank lines.
   ///
   /// Each of `needed_columns` must be there exactly once; if none are named, no column may be there
-  /// twice (several without a name may). Errors: kUnavailable if the file can't be read; kData if
-  /// it is empty or damaged, or its header is not usable: names file and remedy.
+  /// twice (several without a name may).
+  /// Errors: kUnavailable if the file can't be read; kData, naming file and remedy, if it is empty
+  ///         or damaged, or its header is not usable.
   static Result<std::unique_ptr<CsvSource>> Open(
       const std::string& path, const CsvLimits& limits = {},
       const std::vector<std::string>& needed_columns = {});

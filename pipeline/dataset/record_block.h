@@ -1,4 +1,4 @@
-// pipeline/dataset/record_block.h — some consecutive records of a source, as they lie in its text.
+// pipeline/dataset/record_block.h — consecutive records of a source, as they lie in its text.
 #pragma once
 
 #include <cstddef>
@@ -34,8 +34,8 @@ struct FlawedRecord {
 
 /// Consecutive records of a source, the raw material of one message.
 ///
-/// Owns:    what the texts lie in, through `owners`. Meant to be reused: Next(block) keeps the
-/// vectors' memory. Threads: fill it in one thread, hand it over, read it in another.
+/// Owns:    what the texts lie in, through `owners`. Reuse it: Clear keeps the vectors' memory.
+/// Threads: fill it in one thread, hand it over, read it in another.
 struct RecordBlock {
   /// Number of the block in its source, from 0.
   std::uint64_t sequence = 0;

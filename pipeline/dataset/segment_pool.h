@@ -15,8 +15,8 @@ using Segment = AlignedBuffer;
 
 /// Hands out buffers of one size and takes them back when their last reader lets go.
 ///
-/// How many are out is bounded by whoever holds the blocks that refer to them. Threads: safe. Life:
-/// buffers may outlive the pool's other owners; they keep it alive.
+/// How many are out is bounded by whoever holds the blocks that refer to them.
+/// Threads: safe. Buffers may outlive the pool's other owners: each keeps it alive.
 class SegmentPool : public std::enable_shared_from_this<SegmentPool> {
  public:
   static std::shared_ptr<SegmentPool> Make(std::size_t segment_bytes) {

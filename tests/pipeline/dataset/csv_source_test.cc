@@ -116,12 +116,12 @@ Content Expected(std::string_view text, std::size_t limit, bool truncated) {
     };
     std::size_t end = at;
     RejectReason flaw = RejectReason::None;
-    if (at == scanned && scanned == text.size() && truncated) {
+    if (at == scanned && scanned - begin < limit + 2 && truncated) {
       flaw = RejectReason::TruncatedInput;
     } else if (at == scanned && state == kQuoted) {
       flaw = RejectReason::UnterminatedQuote;
       end = line_from(begin);
-    } else if (at == scanned && scanned < text.size()) {
+    } else if (at == scanned && scanned - begin == limit + 2) {
       flaw = RejectReason::RecordTooLarge;
       end = line_from(scanned);
     }
