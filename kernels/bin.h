@@ -15,7 +15,7 @@ inline constexpr std::size_t kMaxBorders = 254;
 ///
 /// Shapes: borders ascending, at most kMaxBorders; bins [values.size()].
 /// Exact:  equal to BinReference.
-/// Cost:   no allocation; 8 steps a value without branches.
+/// Cost:   no allocation; at most 8 steps a value, without branches.
 void Bin(std::span<const float> values, std::span<const float> borders, bool nan_above,
          std::span<std::uint8_t> bins) noexcept;
 
