@@ -4,7 +4,8 @@
 #   tests/house/bare_machine.sh debian:bookworm-slim ./run demo
 #   MARQUEE_DATA=movies.csv.gz tests/house/bare_machine.sh debian:trixie-slim './run demo && ./run test'
 #
-# Nothing of the host gets in but the commit, MARQUEE_DATA (read-only) and CI. KEEP=NAME keeps the container under that name.
+# Nothing of the host gets in but the commit, MARQUEE_DATA (read-only), CI, and pip's certificates where PIP_CERT names some.
+# KEEP=NAME keeps the container under that name.
 set -euo pipefail
 (($# >= 2)) || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 image=$1
@@ -13,6 +14,7 @@ shift
 options=(--interactive)
 if [[ ${KEEP:-} ]]; then options+=(--name "$KEEP"); else options+=(--rm); fi
 [[ ! ${CI:-} ]] || options+=(--env "CI=$CI")
+[[ ! ${PIP_CERT:-} ]] || options+=(--volume "$PIP_CERT:/pip.crt:ro" --env PIP_CERT=/pip.crt)
 if [[ -f ${MARQUEE_DATA:-} ]]; then
   name=${MARQUEE_DATA##*/}
   options+=(--volume "$(realpath -- "$MARQUEE_DATA"):/data/$name:ro" --env "MARQUEE_DATA=/data/$name")
