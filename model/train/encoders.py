@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, cg
 
 from feature_file import Features
 
@@ -100,66 +101,34 @@ def _row_item_pairs(features: Features, lists: tuple[int, ...]) -> tuple[np.ndar
 
 
 def fit_linear_score(
-    features: Features, target: np.ndarray, weights: np.ndarray, lists: tuple[int, ...], penalty: float, min_rows: int
+    features: Features, target: np.ndarray, lists: tuple[int, ...], penalty: float, min_rows: int
 ) -> Encoding:
-    """Fit a ridge of the target on every item that at least `min_rows` rows hold."""
-    rows, codes = _row_item_pairs(features, lists)
+    """Fit a ridge of the target on every item that at least `min_rows` rows hold; other items count 0."""
+    rows = np.concatenate([features.lists[i].row_of_item for i in lists])
+    codes = np.concatenate([features.lists[i].codes for i in lists])
     distinct, item = np.unique(codes, return_inverse=True)
+    # Summing doubles: an item that a row repeats counts as often as the score will add it.
     counts = sparse.csr_matrix((np.ones(len(rows)), (rows, item)), shape=(len(features), len(distinct)))
-    keep = np.asarray((counts > 0).sum(axis=0)).ravel() >= min_rows
-    design, distinct = counts[:, keep], distinct[keep]
-    intercept = np.average(target, weights=weights)
-    values, shift = _ridge(design, target - intercept, weights, penalty)
-    base = float(on_grid(np.array(intercept + shift)))
-    return Encoding("linear_score", "LinearScore", lists, distinct, on_grid(values), 0.0, base)
+    frequent = (counts > 0).sum(axis=0).A1 >= min_rows
+    values, base = _ridge(counts[:, frequent], target, penalty)
+    return Encoding("linear_score", "LinearScore", lists, distinct[frequent], on_grid(values), base=float(on_grid(base)))
 
 
-def _ridge(
-    design: sparse.csr_matrix, target: np.ndarray, weights: np.ndarray, penalty: float
-) -> tuple[np.ndarray, float]:
-    """Solve the weighted ridge with a free intercept by conjugate gradients. Returns values and intercept."""
-    root = np.sqrt(weights)
-    share = (design.T @ weights) / weights.sum()  # weighted mean of each column: centring without densifying
-    scaled = sparse.diags(root) @ design
-    transposed = scaled.T.tocsr()
-    centre = target - np.average(target, weights=weights)
+def _ridge(design: sparse.csr_matrix, target: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
+    """Solve the ridge with a free intercept by conjugate gradients. Returns values and intercept."""
+    centre = design.mean(axis=0).A1  # the columns' means, subtracted without making the matrix dense
+    transposed = design.T.tocsr()
 
-    def normal(x: np.ndarray) -> np.ndarray:
-        residual = scaled @ x - root * (share @ x)
-        return transposed @ residual - share * (root @ residual) + penalty * x
+    def apply(x: np.ndarray) -> np.ndarray:
+        fitted = design @ x - centre @ x
+        return transposed @ fitted - centre * fitted.sum() + penalty * x
 
-    right = transposed @ (root * centre)
-    right -= share * (weights @ centre)
-    inverse = 1.0 / (np.asarray(scaled.multiply(scaled).sum(axis=0)).ravel() + penalty)
-    x = np.zeros(design.shape[1])
-    residual = right.copy()
-    z = inverse * residual
-    direction = z.copy()
-    energy = residual @ z
-    for _ in range(500):
-        image = normal(direction)
-        step = energy / (direction @ image)
-        x += step * direction
-        residual -= step * image
-        if np.abs(residual).max() <= 1e-7 * np.abs(right).max():
-            break
-        z = inverse * residual
-        previous, energy = energy, residual @ z
-        direction = z + (energy / previous) * direction
-    return x, float(np.average(target, weights=weights) - share @ x)
-
-
-def fit_target(
-    features: Features, target: np.ndarray, weights: np.ndarray, number: int, kind: str, name: str,
-    smoothing: float, min_rows: int,
-) -> Encoding:  # fmt: skip
-    """Fit smoothed target means of the items of one list: (sum + smoothing * mean) / (weight + smoothing)."""
-    rows, codes = _row_item_pairs(features, (number,))
-    mean = np.average(target, weights=weights)
-    distinct, item = np.unique(codes, return_inverse=True)
-    weight = np.bincount(item, weights[rows], len(distinct))
-    total = np.bincount(item, weights[rows] * target[rows], len(distinct))
-    keep = np.bincount(item, minlength=len(distinct)) >= min_rows
-    values = (total + smoothing * mean) / (weight + smoothing)
-    base = float(on_grid(mean))
-    return Encoding(name, kind, (number,), distinct[keep], on_grid(values[keep]), base, base)
+    right = transposed @ (target - target.mean())
+    diagonal = design.multiply(design).sum(axis=0).A1 - len(target) * centre**2 + penalty
+    size = (len(right), len(right))
+    values, failed = cg(
+        LinearOperator(size, apply, dtype=np.float64), right, rtol=1e-9, maxiter=2000, M=sparse.diags(1 / diagonal)
+    )
+    if failed:
+        raise ValueError("the ridge of the linear score did not converge")
+    return values, float(target.mean() - centre @ values)

@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
+import card
+import evaluate as cross_validation
 import golden
 import model_file
 import profiles
@@ -55,24 +57,25 @@ def known_codes(fitted: recipe.Fitted, items: list[Item]) -> list[np.ndarray]:
     ]
 
 
-def quality(evaluation: dict | None) -> list[model_file.Figure]:
-    """The figures of evaluation.json that travel in the model file."""
-    if evaluation is None:
-        return []
-    return [
-        model_file.Figure(name, figure["mean"], figure["std"], figure["repetitions"])
-        for name, figure in evaluation["figures"].items()
-    ]
+def read_evaluation(path: Path) -> dict:
+    """Read evaluation.json. Errors: SystemExit if it is not there, or its figures are those of another recipe."""
+    if not path.exists():
+        raise SystemExit(f"{path}: not found; `train.py evaluate` writes it")
+    evaluation = json.loads(path.read_text())
+    if evaluation["recipe"] != recipe.describe():
+        raise SystemExit(f"{path}: figures of another recipe; run `train.py evaluate` again")
+    return evaluation
 
 
 def fit(arguments: argparse.Namespace) -> None:
-    """Fit the shipped model and write it."""
+    """Fit the shipped model and write it, and its card beside it."""
+    evaluation = read_evaluation(arguments.evaluation)
     features, items = read_features(arguments.features), read_items(arguments.items)
     training = features.take(splits.shipped_training_rows(features.ids))
-    fitted = recipe.fit(training, recipe.hot_encodings(items), splits.SHIPPED_SALT)
+    rows = recipe.prepare(training, recipe.hot_encodings(items), splits.SHIPPED_SALT)
+    fitted = recipe.fit(rows, splits.SHIPPED_SALT)
     flat = trees.from_catboost(fitted.booster)
     probes = golden.make(fitted, flat, known_codes(fitted, items))
-    evaluation = json.loads(arguments.evaluation.read_text()) if arguments.evaluation.exists() else None
     header = model_file.Header(
         name=NAME,
         version=VERSION,
@@ -80,17 +83,39 @@ def fit(arguments: argparse.Namespace) -> None:
         feature_spec_text=read_spec(arguments.spec, features),
         training_sha256=sha256_of_csv(arguments.data),
         training_ids=splits.training_id_hashes(training.ids),
-        quality=quality(evaluation),
+        quality=[model_file.Figure(name, **figure) for name, figure in evaluation["figures"].items()],
     )
     content = model_file.encode(
         header, fitted, flat, probes, profiles.numeric_profiles(features), profiles.list_profiles(features, items)
     )
-    arguments.out.write_bytes(content)
-    print(
-        f"{arguments.out}: {len(content)} bytes, {len(flat.depths)} trees, {len(fitted.column_names)} columns, "
-        f"cutpoints {fitted.cutpoints.tolist()}, f32 within {probes.measured:.2g} of CatBoost",
-        file=sys.stderr,
+    facts = card.Facts(
+        version=VERSION,
+        rows=len(features),
+        training_rows=len(rows.target),
+        training_ids=len(header.training_ids),
+        columns=len(fitted.column_names),
+        known_items=len(fitted.encodings[-1].codes),
+        trees=len(flat.depths),
+        cutpoints=fitted.cutpoints.tolist(),
+        golden_rows=len(probes.rows),
+        golden_measured=probes.measured,
+        golden_bound=probes.bound,
+        training_sha256=header.training_sha256,
+        feature_spec=features.feature_spec,
     )
+    arguments.out.write_bytes(content)
+    arguments.out.with_name("MODEL_CARD.md").write_text(card.write(facts, evaluation), encoding="utf-8")
+    print(f"{arguments.out}: {len(content):,} bytes", file=sys.stderr)
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Measure the recipe and write evaluation.json."""
+    features, items = read_features(arguments.features), read_items(arguments.items)
+    result = cross_validation.evaluate(features, items, arguments.jobs)
+    # One run a line: short to read, and a change shows which runs it touched.
+    runs = ",\n".join(f"  {json.dumps(run)}" for run in result.pop("runs"))
+    head = json.dumps(result, indent=1).rstrip("}\n")
+    arguments.out.write_text(f'{head},\n "runs": [\n{runs}\n ]\n}}\n')
 
 
 def main() -> None:
@@ -99,13 +124,17 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     fit_parser = commands.add_parser("fit", help="fit the shipped model")
     fit_parser.set_defaults(run=fit)
-    for one in (fit_parser,):
+    evaluate_parser = commands.add_parser("evaluate", help="measure the recipe by cross-validation")
+    evaluate_parser.set_defaults(run=evaluate)
+    for one in (fit_parser, evaluate_parser):
         one.add_argument("--features", type=Path, required=True, help="from `marquee features --data FILE -o`")
         one.add_argument("--items", type=Path, required=True, help="from `marquee features --items`")
     fit_parser.add_argument("--spec", type=Path, required=True, help="from `marquee features --print-spec`")
     fit_parser.add_argument("--data", type=Path, required=True, help="the CSV, for its sha256 only")
     fit_parser.add_argument("--evaluation", type=Path, default=ARTIFACTS / "evaluation.json")
     fit_parser.add_argument("--out", type=Path, default=ARTIFACTS / "movies.model")
+    evaluate_parser.add_argument("--jobs", type=int, default=2, help="how many folds at a time (default: 2)")
+    evaluate_parser.add_argument("--out", type=Path, default=ARTIFACTS / "evaluation.json")
     arguments = parser.parse_args()
     arguments.run(arguments)
 
