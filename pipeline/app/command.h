@@ -73,6 +73,7 @@ void ReportDeadLetters(const SourceEpoch& epoch);
 void AddRunCommand(CLI::App& root, Action& chosen);
 void AddScoreCommand(CLI::App& root, Action& chosen);
 void AddFeaturesCommand(CLI::App& root, Action& chosen);
+void AddGenerateCommand(CLI::App& root, Action& chosen);
 void AddModelCommand(CLI::App& root, Action& chosen);
 void AddDecodeCommand(CLI::App& root, Action& chosen);
 void AddDeadLettersCommand(CLI::App& root, Action& chosen);

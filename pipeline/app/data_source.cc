@@ -1,17 +1,92 @@
 #include "pipeline/app/data_source.h"
 
+#include <fmt/core.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "pipeline/app/generated_data.h"
+#include "pipeline/app/progress.h"
 #include "pipeline/app/settings.h"
+#include "pipeline/dataset/download.h"
+#include "pipeline/dataset/locate.h"
 
 namespace marquee {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// How many rows are generated where there is no data at all: enough for steady figures, in about a second.
+constexpr std::uint64_t kFallbackRows = 100'000;
+constexpr std::uint64_t kFallbackSeed = 1;
+
+Result<DataChoice> Locate(const DataOptions& options) {
+  const char* environment = std::getenv("MARQUEE_DATA");
+  const std::string from_environment = environment == nullptr ? "" : environment;
+  return LocateData({.flag = options.file == from_environment ? "" : options.file,
+                     .environment = from_environment,
+                     .directory = fs::current_path(),
+                     .url = options.url});
+}
+
+/// Download into ./data, where the next run finds it. Returns the file's path.
+Result<std::string> Fetch(const std::string& url, const DataOptions& options) {
+  const fs::path directory = fs::current_path() / "data";
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) {
+    return Status::Unavailable(
+        fmt::format("cannot make {}: {}", directory.string(), error.message()));
+  }
+  // The name without query and fragment; LocateData only finds CSV files.
+  std::string name = fs::path(url.substr(0, url.find_first_of("?#"))).filename().string();
+  if (name.find(".csv") == std::string::npos) name = "movies.csv";
+  const std::string destination = (directory / name).string();
+  ProgressBar progress("download");
+  MARQUEE_ASSIGN_OR_RETURN(
+      const DownloadReport report,
+      Download({.url = url,
+                .destination = destination,
+                .max_bytes = options.max_download_mib << 20,
+                .sha256 = options.sha256,
+                .progress = [&progress](std::uint64_t done, std::uint64_t total) {
+                  progress.Update(done, total);
+                  return true;
+                }}));
+  fmt::print(stderr, "marquee: downloaded {} bytes to {}\n", report.bytes, destination);
+  return destination;
+}
+
+}  // namespace
 
 void AddDataOptions(CLI::App& command, DataOptions& options) {
-  AddSetting(command, "--data", options.file, "CSV file of movies, .csv or .csv.gz");
+  AddSetting(command, "--data", options.file,
+             "CSV file, .csv or .csv.gz (default: the first one in ./data, else --data-url, else generated)");
+  AddSetting(command, "--data-url", options.url, "where to download the file from, if there is none");
+  AddSetting(command, "--data-sha256", options.sha256, "SHA-256 that the downloaded file must have");
+  AddSetting(command, "--data-max-mib", options.max_download_mib, "largest download, in MiB");
 }
 
 Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
-                            const FeatureSpec& spec) {
+                            const FeatureSpec& spec, const model::Model& model) {
+  MARQUEE_ASSIGN_OR_RETURN(const DataChoice choice, Locate(options));
+  fmt::print(stderr, "marquee: {}\n", choice.reason);
   OpenedData opened;
-  MARQUEE_ASSIGN_OR_RETURN(opened.source, CsvSource::Open(options.file, limits, spec.Columns()));
+  std::string path = choice.location;
+  if (choice.origin == DataOrigin::kDownload) {
+    MARQUEE_ASSIGN_OR_RETURN(path, Fetch(choice.location, options));
+  }
+  if (choice.origin == DataOrigin::kGenerate) {
+    opened.synthetic = true;
+    MARQUEE_ASSIGN_OR_RETURN(const TemporaryFile generated, TemporaryFile::Make());
+    MARQUEE_RETURN_IF_ERROR(
+        GenerateCsvFile(model, kFallbackRows, kFallbackSeed, generated.path()));
+    // Open, the file outlives its name.
+    MARQUEE_ASSIGN_OR_RETURN(opened.source,
+                             CsvSource::Open(generated.path(), limits, spec.Columns()));
+    return opened;
+  }
+  MARQUEE_ASSIGN_OR_RETURN(opened.source, CsvSource::Open(path, limits, spec.Columns()));
   return opened;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "model/model.h"
 #include "pipeline/dataset/csv_source.h"
 #include "pipeline/stages/feature_spec.h"
 #include "schemas/status.h"
@@ -17,6 +18,7 @@ struct DataOptions {
   std::string file;
   std::string url;
   std::string sha256;
+  std::uint64_t max_download_mib = 4096;
 };
 
 void AddDataOptions(CLI::App& command, DataOptions& options);
@@ -29,9 +31,9 @@ struct OpenedData {
 };
 
 /// Find the data: the file that was named, else the first CSV in ./data, else a download from the configured URL, else a
-/// generated file; and open it. Says on standard error which it is.
+/// file generated after `model`; and open it. Says on standard error which it is.
 /// Errors: kUnavailable, kData: as of reading, downloading and CsvSource::Open.
 Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
-                            const FeatureSpec& spec);
+                            const FeatureSpec& spec, const model::Model& model);
 
 }  // namespace marquee

@@ -7,6 +7,12 @@
 namespace marquee {
 namespace {
 
+/// Open the data; features need no model, but made-up rows do.
+Result<OpenedData> Open(const PipelineOptions& options) {
+  MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel({}));
+  return OpenData(options.data, options.limits(), MoviesSpec(), *model);
+}
+
 struct FeaturesOptions {
   PipelineOptions pipeline;
   std::string output;
@@ -17,8 +23,7 @@ struct FeaturesOptions {
 Status WriteFeatures(const FeaturesOptions& options, const PreprocessStage& preprocess) {
   MARQUEE_ASSIGN_OR_RETURN(auto runner,
                            MakeRunner(options.pipeline.runner, options.pipeline.threads));
-  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(),
-                                                     preprocess.spec()));
+  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline));
   MARQUEE_ASSIGN_OR_RETURN(MessageFileWriter output, MessageFileWriter::Create(options.output));
   FeaturesEpoch epoch(*data.source, preprocess, *runner, options.pipeline.dead_letters, output);
   Status status = RunEpoch(*runner, epoch);
@@ -40,8 +45,7 @@ Status Features(const FeaturesOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const PreprocessStage preprocess, PreprocessStage::Make(MoviesSpec()));
   if (!options.output.empty()) MARQUEE_RETURN_IF_ERROR(WriteFeatures(options, preprocess));
   if (!options.items.empty()) {
-    MARQUEE_ASSIGN_OR_RETURN(
-        OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(), MoviesSpec()));
+    MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline));
     MARQUEE_RETURN_IF_ERROR(WriteItemCounts(*data.source, MoviesSpec(), options.items));
   }
   return {};

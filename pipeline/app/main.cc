@@ -1,7 +1,6 @@
 // marquee — the program. One file a command; this one only picks it.
 #include <fmt/core.h>
 
-#include <csignal>
 #include <exception>
 
 #include "pipeline/app/command.h"
@@ -26,6 +25,7 @@ int Main(int argc, char** argv) {
   AddRunCommand(root, action);
   AddScoreCommand(root, action);
   AddFeaturesCommand(root, action);
+  AddGenerateCommand(root, action);
   AddModelCommand(root, action);
   AddDecodeCommand(root, action);
   AddDeadLettersCommand(root, action);
@@ -49,7 +49,6 @@ int Main(int argc, char** argv) {
 }  // namespace marquee
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, which says so
   try {
     return marquee::Main(argc, argv);
   } catch (const std::exception& exception) {

@@ -55,7 +55,7 @@ struct RunOptions {
 Status Run(const RunOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(),
-                                                     scoring.preprocess.spec()));
+                                                     scoring.preprocess.spec(), *scoring.model));
   SampleSink sink;
   ScoringEpoch epoch(*data.source, scoring.preprocess, scoring.infer,
                      options.pipeline.all_columns(), *scoring.runner, options.pipeline.dead_letters,

@@ -106,7 +106,7 @@ struct ScoreOptions {
 Status Score(const ScoreOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(),
-                                                     scoring.preprocess.spec()));
+                                                     scoring.preprocess.spec(), *scoring.model));
   MARQUEE_ASSIGN_OR_RETURN(OutputFile output, OutputFile::Create(options.output));
   LineSink sink(*scoring.model, options.json, scoring.runner->num_slots(), output);
   MARQUEE_RETURN_IF_ERROR(output.Write(sink.Header()));
