@@ -41,7 +41,8 @@ def _points(figure: dict) -> str:
 
 def _methods(figures: dict) -> str:
     return "\n".join(
-        f"| {title} | {_points(figures[name + '_f1'])} | {_points(figures[name + '_accuracy'])} |" for name, title in METHODS
+        f"| {title} | {_points(figures[name + '_f1'])} | {_points(figures[name + '_accuracy'])} |"
+        for name, title in METHODS
     )
 
 
@@ -52,13 +53,19 @@ def _classes(runs: list[dict]) -> str:
     for k, name in enumerate(CLASS_NAMES):
         hit, truth, said = matrix[k, k], matrix[k].sum(), matrix[:, k].sum()
         figures = (hit / said, hit / truth, 2 * hit / (truth + said), truth / matrix.sum())
-        lines.append(f"| {name} | " + " | ".join(f"{100 * figure:.1f}" for figure in figures) + " |")
+        lines.append(
+            f"| {name} | " + " | ".join(f"{100 * figure:.1f}" for figure in figures) + " |"
+        )
     return "\n".join(lines)
 
 
 def _shipped_split(runs: list[dict]) -> str:
     """The run whose training rows are those of the shipped model."""
-    (matrix,) = (np.array(run["confusion"]["marquee"]) for run in runs if (run["salt"], run["fold"]) == (0, 0))
+    (matrix,) = (
+        np.array(run["confusion"]["marquee"])
+        for run in runs
+        if (run["salt"], run["fold"]) == (0, 0)
+    )
     correct = 2 * np.diag(matrix) / (matrix.sum(axis=0) + matrix.sum(axis=1))
     return f"macro-F1 {100 * correct.mean():.1f}, accuracy {100 * np.trace(matrix) / matrix.sum():.1f}, {matrix.sum():,} rows"
 
@@ -77,31 +84,43 @@ demonstrate and test a streaming pipeline; no basis for decisions about people, 
 
 **Data.** "The Movies Dataset" (Kaggle, TMDB metadata of 2017 for the movies of Full MovieLens): {facts.rows:,} rows, of which
 {evaluation["labelled_rows"]:,} are labelled (10 votes or more). Fitted on {facts.training_rows:,} labelled rows: those whose id falls into folds 1 to 4
-of 5 (XXH3 of the id, salt 0; {facts.training_ids:,} ids in all). Fold 0 was not learned from, so `marquee run` on the same file reports F1 on
+of 5 (XXH3 of the id, salt 0; {facts.training_ids:,} ids in all). Fold 0 was not learned from, so
+`marquee run` on the same file reports F1 on
 rows that the model has not seen. sha256 of the unpacked CSV: `{facts.training_sha256}`.
-The file holds fitted parameters and the names and shares of frequent list items (keywords, companies, words of titles); no rows.
+The file holds fitted parameters and the names and shares of frequent list items (keywords,
+companies, words of titles); no rows.
 
 **Terms of the data.** Metadata from TMDB (this product uses TMDB data but is not endorsed or certified by TMDB); links from
-MovieLens / GroupLens, which allows research use and no commercial use without permission. Check both before you publish or sell anything made
+MovieLens / GroupLens, which allows research use and no commercial use without permission. Check
+both before you publish or sell anything made
 with this model; the project's licence covers its code.
 
 **Recipe.** {facts.columns} columns: 14 standardised numbers, 20 genres, {recipe["hot_languages"]} languages and "other", and a linear score (ridge over the items of all lists,
-original language, 5-year bucket and title words; {facts.known_items:,} items that at least {recipe["min_item_rows"]} training rows hold, others count 0).
-CatBoost regressor on the vote clipped to {low:g} to {high:g}: {facts.trees} symmetric trees, depth {recipe["boosting"]["depth"]}, learning rate {recipe["boosting"]["learning_rate"]}, l2 {recipe["boosting"]["l2_leaf_reg"]},
-at most {recipe["boosting"]["border_count"]} borders a column. Cutpoints {facts.cutpoints[0]:.2f} and {facts.cutpoints[1]:.2f} maximise macro-F1 on out-of-fold scores; a cumulative
-logistic fitted on the same scores gives the probabilities. {recipe["recipes_tried"]} recipes were compared, on folds of the same rows, before this one was
-chosen (weights by votes, rows of fewer votes, ridge penalties, target encodings: none was better by more than 0.3, the noise).
+original language, 5-year bucket and title words; {facts.known_items:,} items that at least
+{recipe["min_item_rows"]} training rows hold, others count 0).
+CatBoost regressor on the vote clipped to {low:g} to {high:g}: {facts.trees} symmetric trees, depth
+{recipe["boosting"]["depth"]}, learning rate {recipe["boosting"]["learning_rate"]}, l2
+{recipe["boosting"]["l2_leaf_reg"]},
+at most {recipe["boosting"]["border_count"]} borders a column. Cutpoints {facts.cutpoints[0]:.2f}
+and {facts.cutpoints[1]:.2f} maximise macro-F1 on out-of-fold scores; a cumulative
+logistic fitted on the same scores gives the probabilities. {recipe["recipes_tried"]} recipes were
+compared, on folds of the same rows, before this one was
+chosen (weights by votes, rows of fewer votes, ridge penalties, target encodings: none was better by
+more than 0.3, the noise).
 
 ## Figures
 
-Percent, mean ± standard deviation over {len(runs)} runs (5 folds by id x 5 salts); all fits, the cutpoints' too, inside the training folds.
-`train.py evaluate` repeats them (evaluation.json holds every run's confusion matrices; arguments as in `./run train`).
+Percent, mean ± standard deviation over {len(runs)} runs (5 folds by id x 5 salts); all fits, the
+cutpoints' too, inside the training folds.
+`train.py evaluate` repeats them (evaluation.json holds every run's confusion matrices; arguments as
+in `./run train`).
 
 | method | macro-F1 | accuracy |
 |---|---|---|
 {_methods(evaluation["figures"])}
 
-The runs share rows, so ± is the spread of a single run, not the error of the mean. Only Marquee's cutpoints are tuned for macro-F1;
+The runs share rows, so ± is the spread of a single run, not the error of the mean. Only Marquee's
+cutpoints are tuned for macro-F1;
 the baselines predict their most probable class.
 
 | class | precision | recall | F1 | share of rows |
@@ -111,10 +130,13 @@ the baselines predict their most probable class.
 The shipped model's own held-out fold: {_shipped_split(runs)}.
 
 **Checks.** Not used: `tagline` (its presence leaks the source), `status`, `imdb_id`; the vote is only the target. Encodings that see the target are
-cross-fitted for the training rows. All rows of an id are on one side. Dealt-out targets give a macro-F1 of {100 * evaluation["shuffled_target_f1"]:.1f} (chance: about a third).
+cross-fitted for the training rows. All rows of an id are on one side. Dealt-out targets give a
+macro-F1 of {100 * evaluation["shuffled_target_f1"]:.1f} (chance: about a third).
 {facts.golden_rows:,} synthetic golden rows are in the file; sums in f32 came within {facts.golden_measured:.1g} of CatBoost's (allowed: {facts.golden_bound:.0e}).
 
-**Limits.** Needs `vote_count` and `popularity`, known only after release: no forecast for unreleased movies. Ratings of 2017 by TMDB's users; 71 % of
-the movies are in English, and classes of rarely seen languages and countries are less certain. Votes near 6 and 7 fall to
-either side by chance. The items' shares and the choice of languages come from the whole file, without its targets. Feature spec `{facts.feature_spec:016x}`.
+**Limits.** Needs `vote_count` and `popularity`, known only after release: no forecast for unreleased movies. Ratings of 2017 by TMDB's users; most of
+the movies are in English, and classes of rarely seen languages and countries are less certain.
+Votes near 6 and 7 fall to
+either side by chance. The items' shares and the choice of languages come from the whole file,
+without its targets. Feature spec `{facts.feature_spec:016x}`.
 """

@@ -1,6 +1,7 @@
 """Encodings: from the items of lists to columns of the classifier.
 
-Each is defined by the comments of `Encoding` in schemas/model.fbs; the C++ side does the same look-ups.
+Each is defined by the comments of `Encoding` in schemas/model.fbs; the C++ side does the same look-
+ups.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from feature_file import Features
 
-# Fitted values are multiples of this. Their f32 sums are then exact, so no order of addition matters, and the last
-# bits of the solver, which differ between CPUs, do not reach the model file.
+# Fitted values are multiples of this. Their f32 sums are then exact, so no order of addition
+# matters, and the last bits of the solver, which differ between CPUs, do not reach the model file.
 GRID = 2.0**-14
-KINDS = {"Hot": 0, "LinearScore": 1, "TargetMean": 2, "TargetMax": 3, "TargetMin": 4}
+# Those of the schema that the recipe uses.
+KINDS = {"Hot": 0, "LinearScore": 1}
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,15 @@ class Encoding:
         """Names of the columns it makes."""
         if self.kind != "Hot":
             return [self.name]
-        return [f"{self.name}={label}" for label in self.labels] + [f"{self.name}=other"] * self.other
+        return [f"{self.name}={label}" for label in self.labels] + [
+            f"{self.name}=other"
+        ] * self.other
 
     def __call__(self, features: Features) -> np.ndarray:
         """Encode rows. Shapes: [rows, columns], float32."""
         if self.kind == "Hot":
             return self._hot(features)
-        if self.kind == "LinearScore":
-            return self._linear_score(features)
-        return self._target(features)
+        return self._linear_score(features)
 
     def _hot(self, features: Features) -> np.ndarray:
         column = features.lists[self.lists[0]]
@@ -71,52 +73,52 @@ class Encoding:
             np.add.at(score, column.row_of_item, self._look_up(column.codes))
         return score[:, None]
 
-    def _target(self, features: Features) -> np.ndarray:
-        column = features.lists[self.lists[0]]
-        present = np.flatnonzero(column.lengths)
-        out = np.full(len(features), self.base, np.float32)
-        if len(present):
-            starts = (np.cumsum(column.lengths) - column.lengths)[present]
-            reduce = {"TargetMean": np.add, "TargetMax": np.maximum, "TargetMin": np.minimum}[self.kind]
-            out[present] = reduce.reduceat(self._look_up(column.codes), starts)
-            if self.kind == "TargetMean":
-                out[present] /= column.lengths[present].astype(np.float32)
-        return out[:, None]
-
 
 def on_grid(values: np.ndarray) -> np.ndarray:
     """Round to the nearest multiple of GRID."""
     return (np.round(np.asarray(values, np.float64) / GRID) * GRID).astype(np.float32)
 
 
-def fit_hot(name: str, number: int, labels: dict[int, str], codes: list[int], other: bool) -> Encoding:
+def fit_hot(
+    name: str, number: int, labels: dict[int, str], codes: list[int], other: bool
+) -> Encoding:
     """Make a Hot encoding of the codes, named by `labels` (text by code)."""
     texts = tuple(labels[code] for code in codes)
     return Encoding(name, "Hot", (number,), np.array(codes, np.uint32), other=other, labels=texts)
 
 
-def _row_item_pairs(features: Features, lists: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.concatenate([features.lists[i].row_of_item for i in lists])
-    return rows, np.concatenate([features.lists[i].codes for i in lists])
-
-
 def fit_linear_score(
     features: Features, target: np.ndarray, lists: tuple[int, ...], penalty: float, min_rows: int
 ) -> Encoding:
-    """Fit a ridge of the target on every item that at least `min_rows` rows hold; other items count 0."""
+    """Fit a ridge of the target on the items that at least `min_rows` rows hold; others count 0."""
     rows = np.concatenate([features.lists[i].row_of_item for i in lists])
     codes = np.concatenate([features.lists[i].codes for i in lists])
     distinct, item = np.unique(codes, return_inverse=True)
-    # Summing doubles: an item that a row repeats counts as often as the score will add it.
-    counts = sparse.csr_matrix((np.ones(len(rows)), (rows, item)), shape=(len(features), len(distinct)))
+    # Pairs that occur twice add up: an item that a row repeats counts as often as in the score.
+    counts = sparse.csr_matrix(
+        (np.ones(len(rows)), (rows, item)), shape=(len(features), len(distinct))
+    )
     frequent = (counts > 0).sum(axis=0).A1 >= min_rows
     values, base = _ridge(counts[:, frequent], target, penalty)
-    return Encoding("linear_score", "LinearScore", lists, distinct[frequent], on_grid(values), base=float(on_grid(base)))
+    return Encoding(
+        "linear_score",
+        "LinearScore",
+        lists,
+        distinct[frequent],
+        on_grid(values),
+        base=float(on_grid(base)),
+    )
 
 
-def _ridge(design: sparse.csr_matrix, target: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
-    """Solve the ridge with a free intercept by conjugate gradients. Returns values and intercept."""
-    centre = design.mean(axis=0).A1  # the columns' means, subtracted without making the matrix dense
+def _ridge(
+    design: sparse.csr_matrix, target: np.ndarray, penalty: float
+) -> tuple[np.ndarray, float]:
+    """Solve the ridge with a free intercept by conjugate gradients.
+
+    Returns values and intercept.
+    """
+    # The columns' means are subtracted without making the matrix dense.
+    centre = design.mean(axis=0).A1
     transposed = design.T.tocsr()
 
     def apply(x: np.ndarray) -> np.ndarray:
@@ -127,7 +129,11 @@ def _ridge(design: sparse.csr_matrix, target: np.ndarray, penalty: float) -> tup
     diagonal = design.multiply(design).sum(axis=0).A1 - len(target) * centre**2 + penalty
     size = (len(right), len(right))
     values, failed = cg(
-        LinearOperator(size, apply, dtype=np.float64), right, rtol=1e-9, maxiter=2000, M=sparse.diags(1 / diagonal)
+        LinearOperator(size, apply, dtype=np.float64),
+        right,
+        rtol=1e-9,
+        maxiter=2000,
+        M=sparse.diags(1 / diagonal),
     )
     if failed:
         raise ValueError("the ridge of the linear score did not converge")

@@ -1,6 +1,7 @@
 """Measure the recipe by cross-validation, beside simple baselines on the same folds.
 
-Whatever is fitted is fitted inside the training folds: scaler, encodings, trees, and the cutpoints by inner folds.
+Whatever is fitted is fitted inside the training folds: scaler, encodings, trees, and the cutpoints
+by inner folds.
 """
 
 from __future__ import annotations
@@ -27,17 +28,31 @@ THREE_CLASS = {**recipe.BOOSTING, "loss_function": "MultiClass"}
 
 
 def _for_linear_model(numeric: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Make numbers usable for a linear model: tails drawn in, zeros (often "unknown") and absent numbers flagged."""
+    """Make numbers usable for a linear model.
+
+    Tails are drawn in; zeros (often "unknown") and absent numbers are flagged.
+    """
     numbers = numeric.astype(np.float64)
     numbers[:, SKEWED] = np.log1p(numbers[:, SKEWED])
-    return np.hstack([numbers, numeric == 0, np.isnan(numeric).any(axis=1, keepdims=True), columns[:, numeric.shape[1] :]])
+    return np.hstack(
+        [
+            numbers,
+            numeric == 0,
+            np.isnan(numeric).any(axis=1, keepdims=True),
+            columns[:, numeric.shape[1] :],
+        ]
+    )
 
 
 def _logistic_regression(rows: TrainingSet, test: Features, test_columns: np.ndarray) -> np.ndarray:
     train = _for_linear_model(rows.features.numeric, rows.columns)
     scaler = StandardScaler().fit(train)
-    model = LogisticRegression(max_iter=300).fit(np.nan_to_num(scaler.transform(train)), rows.features.target_class)
-    return model.predict(np.nan_to_num(scaler.transform(_for_linear_model(test.numeric, test_columns))))
+    model = LogisticRegression(max_iter=300).fit(
+        np.nan_to_num(scaler.transform(train)), rows.features.target_class
+    )
+    return model.predict(
+        np.nan_to_num(scaler.transform(_for_linear_model(test.numeric, test_columns)))
+    )
 
 
 def _three_class_catboost(rows: TrainingSet, test_columns: np.ndarray) -> np.ndarray:
@@ -46,7 +61,9 @@ def _three_class_catboost(rows: TrainingSet, test_columns: np.ndarray) -> np.nda
 
 
 def _ordinal(fitted: Fitted, test_columns: np.ndarray) -> np.ndarray:
-    return ordinal.classify(fitted.booster.predict(test_columns).astype(np.float32), fitted.cutpoints)
+    return ordinal.classify(
+        fitted.booster.predict(test_columns).astype(np.float32), fitted.cutpoints
+    )
 
 
 def run_fold(features: Features, items: list[Item], salt: int, fold: int) -> dict:
@@ -68,37 +85,51 @@ def run_fold(features: Features, items: list[Item], salt: int, fold: int) -> dic
         "fold": fold,
         "cutpoints": [round(float(cut), 3) for cut in fitted.cutpoints],
         "confusion": {
-            name: ordinal.confusion(test.target_class, predicted).tolist() for name, predicted in predictions.items()
+            name: ordinal.confusion(test.target_class, predicted).tolist()
+            for name, predicted in predictions.items()
         },
     }
 
 
 def shuffled_target_f1(features: Features, items: list[Item]) -> float:
-    """Macro-F1 of the recipe on targets dealt out at random: above chance (a third) would show a leak."""
+    """Measure macro-F1 on targets dealt out at random: above chance (a third) is a leak."""
     held_out = splits.folds(features.ids, 0) == 0
     train = features.take(~held_out & features.labelled)
     test = features.take(held_out & features.labelled)
     deal = np.random.default_rng(0).permutation(len(train))
     shuffled = Features(
-        train.feature_spec, train.ids, train.target[deal], train.target_class[deal], train.labelled, train.numeric,
+        train.feature_spec,
+        train.ids,
+        train.target[deal],
+        train.target_class[deal],
+        train.labelled,
+        train.numeric,
         train.lists,
-    )  # fmt: skip
+    )
     fitted = recipe.fit(recipe.prepare(shuffled, recipe.hot_encodings(items), 0), 0)
     return ordinal.macro_f1(test.target_class, _ordinal(fitted, fitted.columns(test)))
 
 
 def _figure(values: list[float]) -> dict:
-    return {"mean": round(float(np.mean(values)), 5), "std": round(float(np.std(values, ddof=1)), 5), "repetitions": len(values)}
+    return {
+        "mean": round(float(np.mean(values)), 5),
+        "std": round(float(np.std(values, ddof=1)), 5),
+        "repetitions": len(values),
+    }
 
 
 def figures(runs: list[dict]) -> dict:
-    """Mean and standard deviation over the runs of each method's macro-F1 and accuracy, as shares of 1."""
+    """Average each method's macro-F1 and accuracy over the runs, as shares of 1."""
     out = {}
     for name in runs[0]["confusion"]:
         matrices = [np.array(run["confusion"][name]) for run in runs]
         prefix = "cross_validated" if name == "marquee" else name
-        out[f"{prefix}_f1"] = _figure([float(ordinal.class_f1(matrix).mean()) for matrix in matrices])
-        out[f"{prefix}_accuracy"] = _figure([float(np.trace(matrix) / matrix.sum()) for matrix in matrices])
+        out[f"{prefix}_f1"] = _figure(
+            [float(ordinal.class_f1(matrix).mean()) for matrix in matrices]
+        )
+        out[f"{prefix}_accuracy"] = _figure(
+            [float(np.trace(matrix) / matrix.sum()) for matrix in matrices]
+        )
     return out
 
 

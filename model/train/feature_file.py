@@ -12,14 +12,31 @@ import frame
 import wire
 
 NUMERIC_NAMES = (
-    "budget", "revenue", "vote_count", "popularity", "runtime", "year", "month",
-    "num_genres", "num_companies", "num_countries", "num_spoken_languages", "num_keywords",
-    "title_bytes", "overview_bytes",
-)  # fmt: skip
+    "budget",
+    "revenue",
+    "vote_count",
+    "popularity",
+    "runtime",
+    "year",
+    "month",
+    "num_genres",
+    "num_companies",
+    "num_countries",
+    "num_spoken_languages",
+    "num_keywords",
+    "title_bytes",
+    "overview_bytes",
+)
 LIST_NAMES = (
-    "genres", "original_language", "production_companies", "production_countries",
-    "spoken_languages", "keywords", "title_words", "year_bucket",
-)  # fmt: skip
+    "genres",
+    "original_language",
+    "production_companies",
+    "production_countries",
+    "spoken_languages",
+    "keywords",
+    "title_words",
+    "year_bucket",
+)
 NO_TARGET = 255
 
 
@@ -63,9 +80,14 @@ class Features:
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
         return Features(
-            self.feature_spec, self.ids[rows], self.target[rows], self.target_class[rows],
-            self.labelled[rows], self.numeric[rows], tuple(column.take(rows) for column in self.lists),
-        )  # fmt: skip
+            self.feature_spec,
+            self.ids[rows],
+            self.target[rows],
+            self.target_class[rows],
+            self.labelled[rows],
+            self.numeric[rows],
+            tuple(column.take(rows) for column in self.lists),
+        )
 
 
 @dataclass(frozen=True)
@@ -89,13 +111,22 @@ def _batch(payload: memoryview) -> Features:
     if not rows:
         empty = Lists(np.zeros(0, np.int64), np.zeros(0, np.uint32))
         return Features(
-            batch.FeatureSpec(), np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.uint8),
-            np.zeros(0, bool), np.zeros((0, len(NUMERIC_NAMES)), np.float32), (empty,) * len(LIST_NAMES),
-        )  # fmt: skip
+            batch.FeatureSpec(),
+            np.zeros(0, np.int64),
+            np.zeros(0, np.float32),
+            np.zeros(0, np.uint8),
+            np.zeros(0, bool),
+            np.zeros((0, len(NUMERIC_NAMES)), np.float32),
+            (empty,) * len(LIST_NAMES),
+        )
 
     def column(lists_of_batch) -> Lists:
         # An empty vector reads as the number 0.
-        codes = lists_of_batch.CodesAsNumpy() if lists_of_batch.CodesLength() else np.zeros(0, np.uint32)
+        codes = (
+            lists_of_batch.CodesAsNumpy()
+            if lists_of_batch.CodesLength()
+            else np.zeros(0, np.uint32)
+        )
         return Lists(lists_of_batch.LengthsAsNumpy().astype(np.int64), np.array(codes, np.uint32))
 
     return Features(
@@ -110,7 +141,10 @@ def _batch(payload: memoryview) -> Features:
 
 
 def read_features(path: Path) -> Features:
-    """Read a file of FeatureBatch frames. Errors: ValueError if it is damaged or holds other features."""
+    """Read a file of FeatureBatch frames.
+
+    Errors: ValueError if it is damaged or holds other features.
+    """
     batches = [_batch(payload) for payload in frame.payloads(path.read_bytes(), str(path))]
     if not batches:
         raise ValueError(f"{path}: no rows")
@@ -128,13 +162,18 @@ def read_features(path: Path) -> Features:
         for i in range(len(LIST_NAMES))
     )
     return Features(
-        batches[0].feature_spec, joined("ids"), joined("target"), joined("target_class"), joined("labelled"),
-        joined("numeric"), lists,
-    )  # fmt: skip
+        batches[0].feature_spec,
+        joined("ids"),
+        joined("target"),
+        joined("target_class"),
+        joined("labelled"),
+        joined("numeric"),
+        lists,
+    )
 
 
 def read_items(path: Path) -> list[Item]:
-    """Read the items file: most frequent first within each list, ties by text (so by nothing accidental)."""
+    """Read the items file: within each list most frequent first, ties by text."""
     items = []
     with path.open(encoding="utf-8") as lines:
         for line in lines:

@@ -19,7 +19,10 @@ def encode(payload: bytes) -> bytes:
 
 
 def payloads(data: bytes, name: str) -> Iterator[memoryview]:
-    """Yield the payload of each frame. Errors: ValueError, with the offset, if a frame is damaged."""
+    """Yield the payload of each frame.
+
+    Errors: ValueError, with the offset, if a frame is damaged.
+    """
     view = memoryview(data)
     offset = 0
     while offset < len(view):
@@ -30,6 +33,8 @@ def payloads(data: bytes, name: str) -> Iterator[memoryview]:
             raise ValueError(f"{name}: no Marquee frame at byte {offset}")
         payload = view[offset + HEADER_BYTES : offset + HEADER_BYTES + length]
         if len(payload) != length or xxhash.xxh3_64_intdigest(payload) != checksum:
-            raise ValueError(f"{name}: the frame at byte {offset} is cut or damaged; write the file anew")
+            raise ValueError(
+                f"{name}: the frame at byte {offset} is cut or damaged; write the file anew"
+            )
         yield payload
         offset += HEADER_BYTES + length + -length % HEADER_BYTES

@@ -1,4 +1,7 @@
-"""Golden rows: made-up rows that probe every border, with CatBoost's own scores; the loader recomputes them."""
+"""Golden rows: made-up rows that probe borders, with CatBoost's own scores.
+
+The C++ side computes the scores again whenever it loads the model.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feature_file import LIST_NAMES, NUMERIC_NAMES, Features, Lists
+from feature_file import NUMERIC_NAMES, Features, Lists
 from recipe import Fitted
 from scaler import Scaler
 from trees import Trees
@@ -14,11 +17,25 @@ from trees import Trees
 SEED = 20171
 RANDOM_ROWS = 400
 BORDER_ROWS = 800
-# CatBoost adds leaves in f64, the engines in f32. The figure in the model card is measured; `make` refuses a model
-# that comes nearer to the bound than half of it.
+# CatBoost adds leaves in f64, the engines in f32. The figure in the model card is measured; `make`
+# refuses a model that comes nearer to the bound than half of it.
 BOUND = 2e-5
 ODD_NUMBERS = np.array(
-    [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-45, -1e-45, 1.1754942e-38, 3.4028235e38, -3.4028235e38, 1.0, -1.0, 1e30],
+    [
+        np.nan,
+        np.inf,
+        -np.inf,
+        0.0,
+        -0.0,
+        1e-45,
+        -1e-45,
+        1.1754942e-38,
+        3.4028235e38,
+        -3.4028235e38,
+        1.0,
+        -1.0,
+        1e30,
+    ],
     np.float32,
 )
 MAX_ITEMS = 1024
@@ -34,8 +51,10 @@ class Golden:
     measured: float
 
 
-def straddle(border: np.float32, mean: np.float32, inv_std: np.float32) -> tuple[np.float32, np.float32] | None:
-    """Find adjacent floats whose scaled values fall on different sides of a border; None if all fall on one."""
+def straddle(
+    border: np.float32, mean: np.float32, inv_std: np.float32
+) -> tuple[np.float32, np.float32] | None:
+    """Find adjacent floats whose scaled values lie on both sides of a border; None if none do."""
 
     def above(x: np.float32) -> bool:
         with np.errstate(over="ignore"):
@@ -83,7 +102,10 @@ def make(fitted: Fitted, trees: Trees, codes_of_list: list[np.ndarray]) -> Golde
     pairs = []
     for column, borders in enumerate(np.split(trees.borders, np.cumsum(trees.border_counts)[:-1])):
         if column < len(NUMERIC_NAMES):
-            found = (straddle(b, fitted.scaler.mean[column], fitted.scaler.inv_std[column]) for b in borders)
+            found = (
+                straddle(b, fitted.scaler.mean[column], fitted.scaler.inv_std[column])
+                for b in borders
+            )
             pairs += [(column, pair) for pair in found if pair is not None]
     chosen = rng.permutation(len(pairs))[: BORDER_ROWS // 2]
     odd = [(c, x) for c in range(len(NUMERIC_NAMES)) for x in ODD_NUMBERS]
@@ -92,7 +114,9 @@ def make(fitted: Fitted, trees: Trees, codes_of_list: list[np.ndarray]) -> Golde
     row = RANDOM_ROWS
     for k in chosen:
         column, (below, above) = pairs[k]
-        numeric[row + 1] = numeric[row]  # two rows that differ in nothing but the side of one border
+        numeric[row + 1] = numeric[
+            row
+        ]  # two rows that differ in nothing but the side of one border
         numeric[row, column], numeric[row + 1, column] = below, above
         row += 2
     for column, value in odd:
@@ -112,14 +136,20 @@ def make(fitted: Fitted, trees: Trees, codes_of_list: list[np.ndarray]) -> Golde
 
     count = len(numeric)
     rows = Features(
-        0, np.arange(count), np.full(count, np.nan, np.float32), np.full(count, 255, np.uint8),
-        np.zeros(count, bool), numeric, tuple(lists),
-    )  # fmt: skip
+        0,
+        np.arange(count),
+        np.full(count, np.nan, np.float32),
+        np.full(count, 255, np.uint8),
+        np.zeros(count, bool),
+        numeric,
+        tuple(lists),
+    )
     with np.errstate(over="ignore", invalid="ignore"):
         columns = fitted.columns(rows)
     scores = fitted.booster.predict(columns)
     measured = float(np.abs(trees(columns).astype(np.float64) - scores).max())
     if measured > BOUND / 2:
-        raise ValueError(f"f32 sums are {measured:.2g} from CatBoost's; the bound of {BOUND:.2g} leaves no margin")
-    assert len(lists) == len(LIST_NAMES)
+        raise ValueError(
+            f"f32 sums are {measured:.2g} off CatBoost's; the bound of {BOUND:.2g} has no margin"
+        )
     return Golden(rows, scores.astype(np.float32), BOUND, measured)

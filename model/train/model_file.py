@@ -46,7 +46,7 @@ class Header:
 
 
 class _Writer:
-    """A builder with the three moves that a flat model needs: vectors, vectors of tables or texts, tables."""
+    """A builder with what a flat model needs: vectors of numbers, of texts, of tables; tables."""
 
     def __init__(self) -> None:
         self.builder = flatbuffers.Builder(1 << 20)
@@ -119,7 +119,11 @@ def _classifier(w: _Writer, fitted: Fitted, trees: Trees) -> int:
 
 def _golden(w: _Writer, golden: Golden) -> int:
     lists = [
-        w.table("GoldenList", Lengths=w.numbers(one.lengths, np.uint16), Codes=w.numbers(one.codes, np.uint32))
+        w.table(
+            "GoldenList",
+            Lengths=w.numbers(one.lengths, np.uint16),
+            Codes=w.numbers(one.codes, np.uint32),
+        )
         for one in golden.rows.lists
     ]
     return w.table(
@@ -158,7 +162,11 @@ def encode(
         for figure in header.quality
     ]
     numeric_profiles = [
-        w.table("NumericProfile", Quantiles=w.numbers(one.quantiles, np.float32), MissingShare=one.missing_share)
+        w.table(
+            "NumericProfile",
+            Quantiles=w.numbers(one.quantiles, np.float32),
+            MissingShare=one.missing_share,
+        )
         for one in numeric
     ]
     list_profiles = [

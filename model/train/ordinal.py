@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 from scipy.optimize import minimize
 
 NUM_CLASSES = 3
@@ -28,52 +29,55 @@ def classify(scores: np.ndarray, cutpoints: np.ndarray) -> np.ndarray:
     return (scores[:, None] >= cutpoints[None, :]).sum(axis=1)
 
 
-def fit_cutpoints(scores: np.ndarray, truth: np.ndarray, smooth: int = 5) -> np.ndarray:
+def fit_cutpoints(scores: np.ndarray, truth: np.ndarray, radius: int = 5) -> np.ndarray:
     """Find the two cutpoints with the best macro-F1 on out-of-fold scores.
 
-    The F1 of each pair on a grid of 0.01 is averaged with its neighbours, so that a lucky spike does not win.
+    The F1 of each pair on a grid of 0.01 is averaged with its neighbours, so that a lucky spike
+    does not win.
     """
     grid = np.arange(500, 800) / 100.0
     # below[k][i]: rows of class k with a score below grid[i].
-    below = np.stack([np.searchsorted(np.sort(scores[truth == k]), grid) for k in range(NUM_CLASSES)])
+    below = np.stack(
+        [np.searchsorted(np.sort(scores[truth == k]), grid) for k in range(NUM_CLASSES)]
+    )
     total = np.bincount(truth, minlength=NUM_CLASSES)
     all_below = below.sum(axis=0)
     low, high = np.meshgrid(np.arange(len(grid)), np.arange(len(grid)), indexing="ij")
     hit = [below[0][low], below[1][high] - below[1][low], total[2] - below[2][high]]
     predicted = [all_below[low], all_below[high] - all_below[low], len(scores) - all_below[high]]
-    f1 = sum(2 * hit[k] / np.maximum(predicted[k] + total[k], 1) for k in range(NUM_CLASSES)) / NUM_CLASSES
+    f1 = (
+        sum(2 * hit[k] / np.maximum(predicted[k] + total[k], 1) for k in range(NUM_CLASSES))
+        / NUM_CLASSES
+    )
     f1 = np.where(low < high, f1, 0.0)
-    smoothed = _box_mean(f1, smooth)
+    smoothed = uniform_filter(f1, 2 * radius + 1, mode="nearest")
     best = np.unravel_index(np.argmax(smoothed), smoothed.shape)
     return grid[list(best)].astype(np.float32)
 
 
-def _box_mean(values: np.ndarray, radius: int) -> np.ndarray:
-    """Mean over a square of (2 * radius + 1)^2 cells, edges repeated."""
-    size = 2 * radius + 1
-    for axis in (0, 1):
-        pad = [(radius + 1, radius) if a == axis else (0, 0) for a in (0, 1)]
-        sums = np.cumsum(np.pad(values, pad, mode="edge"), axis=axis)
-        values = (np.take(sums, range(size, sums.shape[axis]), axis) - np.take(sums, range(sums.shape[axis] - size), axis)) / size
-    return values
-
-
 def probabilities(scores: np.ndarray, slope: float, offsets: np.ndarray) -> np.ndarray:
-    """P(class) from P(class > k) = 1 / (1 + exp(offsets[k] - slope * score)). Shapes: [rows, classes]."""
+    """P(class) from P(class > k) = 1 / (1 + exp(offsets[k] - slope * score)).
+
+    Shapes: [rows, classes].
+    """
     above = 1.0 / (1.0 + np.exp(offsets[None, :] - slope * scores[:, None].astype(np.float64)))
     edges = np.concatenate([np.ones((len(scores), 1)), above, np.zeros((len(scores), 1))], axis=1)
     return edges[:, :-1] - edges[:, 1:]
 
 
 def fit_logistic(scores: np.ndarray, truth: np.ndarray) -> tuple[float, np.ndarray]:
-    """Fit the cumulative logistic by maximum likelihood on out-of-fold scores. Returns slope and ascending offsets."""
+    """Fit the cumulative logistic by maximum likelihood on out-of-fold scores.
+
+    Returns slope and ascending offsets.
+    """
 
     def loss(parameters: np.ndarray) -> float:
         slope, middle, gap = parameters
         chance = probabilities(scores, slope, slope * middle + np.exp(gap) * np.array([-0.5, 0.5]))
         return -np.log(np.maximum(chance[np.arange(len(truth)), truth], 1e-12)).mean()
 
-    # Parameters: slope, the score halfway between the offsets, logarithm of their distance (so they stay in order).
+    # Parameters: slope, the score halfway between the offsets, logarithm of their distance (so they
+    # stay in order).
     options = {"xatol": 1e-6, "fatol": 1e-12, "maxiter": 2000}
     slope, middle, gap = minimize(loss, [2.0, 6.4, 0.0], method="Nelder-Mead", options=options).x
     offsets = slope * middle + np.exp(gap) * np.array([-0.5, 0.5])

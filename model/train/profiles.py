@@ -1,4 +1,4 @@
-"""What the features are distributed like: for the generator, and to notice when live data differ."""
+"""How the features are distributed: for the generator, and to notice that live data differ."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NumericProfile:
 
 @dataclass(frozen=True)
 class ListProfile:
-    """Shares of rows with 0, 1, 2, … items (the last: that many or more), and the most frequent items."""
+    """Shares of rows with 0, 1, 2, … items (the last: or more), and the most frequent items."""
 
     length_shares: np.ndarray
     items: list[str]
@@ -42,11 +42,10 @@ def numeric_profiles(features: Features) -> list[NumericProfile]:
     out = []
     for column in features.numeric.T:
         present = np.sort(column[~np.isnan(column)])
-        if not len(present):
-            present = np.zeros(1, np.float32)
         # Values that occur, never ones in between: a year stays a year, a count a count.
         at = np.round(np.linspace(0, len(present) - 1, QUANTILES)).astype(np.int64)
-        out.append(NumericProfile(present[at], float(np.isnan(column).mean())))
+        quantiles = present[at] if len(present) else present  # none where all are absent
+        out.append(NumericProfile(quantiles, float(np.isnan(column).mean())))
     return out
 
 
@@ -58,6 +57,10 @@ def list_profiles(features: Features, items: list[Item]) -> list[ListProfile]:
         own = [item for item in items if item.list_number == number][: MAX_ITEMS.get(name)]
         shares = np.array([item.rows for item in own], np.float64) / len(features)
         out.append(
-            ListProfile((counts / len(features)).astype(np.float32), [item.text for item in own], shares.astype(np.float32))
+            ListProfile(
+                (counts / len(features)).astype(np.float32),
+                [item.text for item in own],
+                shares.astype(np.float32),
+            )
         )
     return out

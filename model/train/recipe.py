@@ -1,4 +1,7 @@
-"""The recipe: from features to a fitted model. Everything fitted is fitted here, on the rows it is given."""
+"""The recipe: from features to a fitted model.
+
+Everything fitted is fitted here, on the rows it is given.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from feature_file import LIST_NAMES, NUMERIC_NAMES, Features, Item
 # Ratings beyond these are few and say little more than "very bad" and "very good".
 TARGET_RANGE = (4.0, 9.0)
 HOT_LANGUAGES = 15
-# Items that fewer training rows hold are treated as unknown: their weights would be noise, and the file long.
+# Items that fewer training rows hold are treated as unknown: their weights would be noise, and the
+# file long.
 MIN_ITEM_ROWS = 3
 RIDGE_PENALTY = 10.0
 ENCODING_FOLDS = 5
@@ -48,7 +52,11 @@ def describe() -> dict:
         "ridge_penalty": RIDGE_PENALTY,
         "encoding_folds": ENCODING_FOLDS,
         "cutpoint_folds": CUTPOINT_FOLDS,
-        "boosting": {name: value for name, value in BOOSTING.items() if name not in ("allow_writing_files", "verbose")},
+        "boosting": {
+            name: value
+            for name, value in BOOSTING.items()
+            if name not in ("allow_writing_files", "verbose")
+        },
         "recipes_tried": RECIPES_TRIED,
     }
 
@@ -67,22 +75,30 @@ class Fitted:
     @property
     def column_names(self) -> list[str]:
         """Names of the classifier's columns, in order."""
-        return list(NUMERIC_NAMES) + [name for encoding in self.encodings for name in encoding.column_names]
+        return list(NUMERIC_NAMES) + [
+            name for encoding in self.encodings for name in encoding.column_names
+        ]
 
     def columns(self, features: Features) -> np.ndarray:
         """Scale and encode rows. Shapes: [rows, columns], float32."""
-        parts = [self.scaler(features.numeric)] + [encoding(features) for encoding in self.encodings]
+        parts = [self.scaler(features.numeric)] + [
+            encoding(features) for encoding in self.encodings
+        ]
         return np.hstack(parts)
 
 
 def hot_encodings(items: list[Item]) -> tuple[Encoding, Encoding]:
     """Make the encodings that see no target: all genres, and the most frequent languages."""
     genres = [item for item in items if item.list_number == LIST_NAMES.index("genres")]
-    languages = [item for item in items if item.list_number == LIST_NAMES.index("original_language")]
+    languages = [
+        item for item in items if item.list_number == LIST_NAMES.index("original_language")
+    ]
 
     def hot(name: str, chosen: list[Item], other: bool) -> Encoding:
         texts = {item.code: item.text for item in chosen}
-        return encoders.fit_hot(name, LIST_NAMES.index(name), texts, [item.code for item in chosen], other)
+        return encoders.fit_hot(
+            name, LIST_NAMES.index(name), texts, [item.code for item in chosen], other
+        )
 
     return hot("genres", genres, False), hot("original_language", languages[:HOT_LANGUAGES], True)
 
@@ -94,12 +110,19 @@ def clipped_target(features: Features) -> np.ndarray:
 
 def _linear_score(features: Features) -> Encoding:
     return encoders.fit_linear_score(
-        features, clipped_target(features), tuple(range(len(LIST_NAMES))), RIDGE_PENALTY, MIN_ITEM_ROWS
+        features,
+        clipped_target(features),
+        tuple(range(len(LIST_NAMES))),
+        RIDGE_PENALTY,
+        MIN_ITEM_ROWS,
     )
 
 
 def cross_fitted_linear_score(features: Features, seed: int) -> np.ndarray:
-    """Score each row by weights that its fold had no part in: else the trees would trust the score too much."""
+    """Score each row by weights that its fold had no part in.
+
+    Else the trees would trust the score more than it deserves on new rows.
+    """
     fold = splits.folds(features.ids, seed, ENCODING_FOLDS)
     out = np.zeros((len(features), 1), np.float32)
     for k in range(ENCODING_FOLDS):
@@ -107,7 +130,9 @@ def cross_fitted_linear_score(features: Features, seed: int) -> np.ndarray:
     return out
 
 
-def out_of_fold_scores(columns: np.ndarray, target: np.ndarray, ids: np.ndarray, seed: int) -> np.ndarray:
+def out_of_fold_scores(
+    columns: np.ndarray, target: np.ndarray, ids: np.ndarray, seed: int
+) -> np.ndarray:
     """Score each row by trees that were not fitted on its fold."""
     fold = splits.folds(ids, seed, CUTPOINT_FOLDS)
     out = np.zeros(len(ids))
@@ -119,7 +144,7 @@ def out_of_fold_scores(columns: np.ndarray, target: np.ndarray, ids: np.ndarray,
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Labelled rows as columns: the linear score cross-fitted, the rest as it will be when serving."""
+    """Labelled rows as columns: linear score cross-fitted, the rest as it will be in service."""
 
     features: Features
     scaler: scaler.Scaler
@@ -129,7 +154,10 @@ class TrainingSet:
 
 
 def prepare(features: Features, hots: tuple[Encoding, ...], salt: int) -> TrainingSet:
-    """Scale and encode the labelled rows. `salt` only moves the inner folds along with the outer ones."""
+    """Scale and encode the labelled rows.
+
+    `salt` only moves the inner folds along with the outer ones.
+    """
     features = features.take(features.labelled)
     scale = scaler.fit(features.numeric)
     score = cross_fitted_linear_score(features, splits.INNER_SEED + salt)
@@ -140,7 +168,9 @@ def prepare(features: Features, hots: tuple[Encoding, ...], salt: int) -> Traini
 def fit(rows: TrainingSet, salt: int) -> Fitted:
     """Fit cutpoints and probabilities on out-of-fold scores, then everything on all rows."""
     classes = rows.features.target_class
-    held_out = out_of_fold_scores(rows.columns, rows.target, rows.features.ids, 2 * splits.INNER_SEED + salt)
+    held_out = out_of_fold_scores(
+        rows.columns, rows.target, rows.features.ids, 2 * splits.INNER_SEED + salt
+    )
     slope, offsets = ordinal.fit_logistic(held_out, classes)
     return Fitted(
         scaler=rows.scaler,

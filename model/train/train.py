@@ -3,7 +3,8 @@
   train.py evaluate   measure the recipe by cross-validation (minutes); writes evaluation.json
   train.py fit        fit the shipped model (seconds); writes movies.model and MODEL_CARD.md
 
-Both read what the C++ preprocessor wrote (`marquee features`), so training and serving see the same features.
+Both read what the C++ preprocessor wrote (`marquee features`), so training and serving see the same
+features.
 """
 
 from __future__ import annotations
@@ -41,10 +42,15 @@ def sha256_of_csv(path: Path) -> str:
 
 
 def read_spec(path: Path, features: Features) -> str:
-    """Read the canonical feature spec. Errors: SystemExit if the features were made by another one."""
+    """Read the canonical feature spec.
+
+    Errors: SystemExit if the features were made by another one.
+    """
     text = path.read_bytes()
     if xxhash.xxh3_64_intdigest(text) != features.feature_spec:
-        raise SystemExit(f"{path}: not the spec that the features were made with; run `marquee features` again for both")
+        raise SystemExit(
+            f"{path}: not the spec of these features; run `marquee features` again for both"
+        )
     return text.decode()
 
 
@@ -52,13 +58,18 @@ def known_codes(fitted: recipe.Fitted, items: list[Item]) -> list[np.ndarray]:
     """The items of each list that the model has something to say about."""
     known = {int(code) for encoding in fitted.encodings for code in encoding.codes}
     return [
-        np.array([item.code for item in items if item.list_number == i and item.code in known], np.uint32)
+        np.array(
+            [item.code for item in items if item.list_number == i and item.code in known], np.uint32
+        )
         for i in range(len(LIST_NAMES))
     ]
 
 
 def read_evaluation(path: Path) -> dict:
-    """Read evaluation.json. Errors: SystemExit if it is not there, or its figures are those of another recipe."""
+    """Read evaluation.json.
+
+    Errors: SystemExit if it is not there, or its figures are those of another recipe.
+    """
     if not path.exists():
         raise SystemExit(f"{path}: not found; `train.py evaluate` writes it")
     evaluation = json.loads(path.read_text())
@@ -83,10 +94,17 @@ def fit(arguments: argparse.Namespace) -> None:
         feature_spec_text=read_spec(arguments.spec, features),
         training_sha256=sha256_of_csv(arguments.data),
         training_ids=splits.training_id_hashes(training.ids),
-        quality=[model_file.Figure(name, **figure) for name, figure in evaluation["figures"].items()],
+        quality=[
+            model_file.Figure(name, **figure) for name, figure in evaluation["figures"].items()
+        ],
     )
     content = model_file.encode(
-        header, fitted, flat, probes, profiles.numeric_profiles(features), profiles.list_profiles(features, items)
+        header,
+        fitted,
+        flat,
+        probes,
+        profiles.numeric_profiles(features),
+        profiles.list_profiles(features, items),
     )
     facts = card.Facts(
         version=VERSION,
@@ -104,7 +122,9 @@ def fit(arguments: argparse.Namespace) -> None:
         feature_spec=features.feature_spec,
     )
     arguments.out.write_bytes(content)
-    arguments.out.with_name("MODEL_CARD.md").write_text(card.write(facts, evaluation), encoding="utf-8")
+    arguments.out.with_name("MODEL_CARD.md").write_text(
+        card.write(facts, evaluation), encoding="utf-8"
+    )
     print(f"{arguments.out}: {len(content):,} bytes", file=sys.stderr)
 
 
@@ -120,20 +140,30 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(required=True)
     fit_parser = commands.add_parser("fit", help="fit the shipped model")
     fit_parser.set_defaults(run=fit)
     evaluate_parser = commands.add_parser("evaluate", help="measure the recipe by cross-validation")
     evaluate_parser.set_defaults(run=evaluate)
     for one in (fit_parser, evaluate_parser):
-        one.add_argument("--features", type=Path, required=True, help="from `marquee features --data FILE -o`")
-        one.add_argument("--items", type=Path, required=True, help="from `marquee features --items`")
-    fit_parser.add_argument("--spec", type=Path, required=True, help="from `marquee features --print-spec`")
+        one.add_argument(
+            "--features", type=Path, required=True, help="from `marquee features --data FILE -o`"
+        )
+        one.add_argument(
+            "--items", type=Path, required=True, help="from `marquee features --items`"
+        )
+    fit_parser.add_argument(
+        "--spec", type=Path, required=True, help="from `marquee features --print-spec`"
+    )
     fit_parser.add_argument("--data", type=Path, required=True, help="the CSV, for its sha256 only")
     fit_parser.add_argument("--evaluation", type=Path, default=ARTIFACTS / "evaluation.json")
     fit_parser.add_argument("--out", type=Path, default=ARTIFACTS / "movies.model")
-    evaluate_parser.add_argument("--jobs", type=int, default=2, help="how many folds at a time (default: 2)")
+    evaluate_parser.add_argument(
+        "--jobs", type=int, default=2, help="how many folds at a time (default: 2)"
+    )
     evaluate_parser.add_argument("--out", type=Path, default=ARTIFACTS / "evaluation.json")
     arguments = parser.parse_args()
     arguments.run(arguments)

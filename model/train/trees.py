@@ -37,7 +37,7 @@ class Trees:
         return out
 
     def __call__(self, columns: np.ndarray) -> np.ndarray:
-        """Score rows as the engines do: f32 leaves added in tree order from 0, then scale and bias."""
+        """Score rows as the engines do: f32 leaves from 0 in tree order, then scale and bias."""
         bins = self.bins(columns)
         total = np.zeros(len(columns), np.float32)
         level = leaf = 0
@@ -60,19 +60,27 @@ def from_catboost(model: CatBoost) -> Trees:
         document = json.loads(path.read_text())
     features = document["features_info"]["float_features"]
     borders = [np.array(feature.get("borders") or [], np.float64) for feature in features]
-    if any(len(one) > MAX_BORDERS or not np.array_equal(one, one.astype(np.float32)) for one in borders):
+    if any(
+        len(one) > MAX_BORDERS or not np.array_equal(one, one.astype(np.float32)) for one in borders
+    ):
         raise ValueError("CatBoost's borders are not at most 254 f32 numbers a feature")
     trees = document["oblivious_trees"]
     splits = [split for tree in trees for split in tree["splits"] or []]
     (bias,) = document["scale_and_bias"][1]
     return Trees(
         border_counts=np.array([len(one) for one in borders], np.uint8),
-        nan_above=np.array([feature["nan_value_treatment"] == "AsTrue" for feature in features], np.uint8),
+        nan_above=np.array(
+            [feature["nan_value_treatment"] == "AsTrue" for feature in features], np.uint8
+        ),
         borders=np.concatenate(borders).astype(np.float32),
         depths=np.array([len(tree["splits"] or []) for tree in trees], np.uint8),
         split_features=np.array([split["float_feature_index"] for split in splits], np.uint8),
         split_borders=np.array(
-            [np.searchsorted(borders[split["float_feature_index"]], split["border"]) for split in splits], np.uint8
+            [
+                np.searchsorted(borders[split["float_feature_index"]], split["border"])
+                for split in splits
+            ],
+            np.uint8,
         ),
         leaves=np.array([leaf for tree in trees for leaf in tree["leaf_values"]], np.float32),
         scale=np.float32(document["scale_and_bias"][0]),

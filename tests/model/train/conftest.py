@@ -1,4 +1,4 @@
-"""What the training tests share: the path to model/train, made-up features, and how skips reach ctest."""
+"""What the training tests share: path, made-up features, and how skips reach ctest."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ def make_features(rows: int, seed: int = 1) -> feature_file.Features:
     for number in range(len(feature_file.LIST_NAMES)):
         lengths = rng.integers(0, 4, rows)
         # Codes of different lists differ, as their hash seeds do.
-        lists.append(feature_file.Lists(lengths, (1000 * (number + 1) + rng.integers(0, 30, lengths.sum())).astype(np.uint32)))
+        lists.append(
+            feature_file.Lists(
+                lengths,
+                (1000 * (number + 1) + rng.integers(0, 30, lengths.sum())).astype(np.uint32),
+            )
+        )
     target = 6.4 + (numeric[:, 0] - 50) / 40 + rng.normal(0, 0.3, rows)
     for number in (0, 5):
         column = lists[number]

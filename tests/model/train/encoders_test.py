@@ -22,7 +22,10 @@ def test_hot_marks_held_items_and_other():
     features = make_features(200)
     genres, languages = hot_encodings(make_items())
     assert len(genres.column_names) == 30 and genres.column_names[3] == "genres=genres 3"
-    assert languages.column_names[-1] == "original_language=other" and len(languages.column_names) == 16
+    assert (
+        languages.column_names[-1] == "original_language=other"
+        and len(languages.column_names) == 16
+    )
     columns = languages(features)
     at = 0
     for row, length in enumerate(features.lists[1].lengths):
@@ -50,12 +53,16 @@ def test_linear_score_is_the_ridge_on_item_counts():
     expected = Ridge(alpha=10.0).fit(dense, target)
     assert np.abs(expected.coef_ - fitted.values).max() <= encoders.GRID / 2 + 1e-7
     assert abs(expected.intercept_ - fitted.base) <= encoders.GRID / 2 + 1e-7
-    assert np.array_equal(fitted(features)[:, 0], (fitted.base + dense @ fitted.values).astype(np.float32))
+    assert np.array_equal(
+        fitted(features)[:, 0], (fitted.base + dense @ fitted.values).astype(np.float32)
+    )
 
 
 def test_linear_score_forgets_rare_items():
     features = make_features(400)
-    fitted = encoders.fit_linear_score(features, features.target.astype(np.float64), tuple(range(8)), 10.0, 25)
+    fitted = encoders.fit_linear_score(
+        features, features.target.astype(np.float64), tuple(range(8)), 10.0, 25
+    )
     rows_of = {}
     for column in features.lists:
         for row, code in zip(column.row_of_item, column.codes, strict=True):
@@ -80,4 +87,6 @@ def test_ridge_converges_with_a_free_intercept():
     target = rng.normal(6, 1, 300)
     values, base = encoders._ridge(design, target, 2.0)
     expected = Ridge(alpha=2.0).fit(design.toarray(), target)
-    assert np.allclose(values, expected.coef_, atol=1e-7) and np.isclose(base, expected.intercept_, atol=1e-7)
+    assert np.allclose(values, expected.coef_, atol=1e-7) and np.isclose(
+        base, expected.intercept_, atol=1e-7
+    )

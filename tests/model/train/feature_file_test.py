@@ -31,9 +31,16 @@ def encode(features: feature_file.Features) -> bytes:
     def vector(values: np.ndarray, dtype: type) -> int:
         return builder.CreateNumpyVector(np.ascontiguousarray(values, dtype))
 
-    numeric = tables([table("NumericColumn", Values=vector(column, np.float32)) for column in features.numeric.T])
+    numeric = tables(
+        [table("NumericColumn", Values=vector(column, np.float32)) for column in features.numeric.T]
+    )
     lists = tables(
-        [table("ListColumn", Lengths=vector(c.lengths, np.uint16), Codes=vector(c.codes, np.uint32)) for c in features.lists]
+        [
+            table(
+                "ListColumn", Lengths=vector(c.lengths, np.uint16), Codes=vector(c.codes, np.uint32)
+            )
+            for c in features.lists
+        ]
     )
     empty = vector(np.zeros(0), np.uint8)
     titles = vector(np.zeros(len(features)), np.uint16)
@@ -45,9 +52,16 @@ def encode(features: feature_file.Features) -> bytes:
     }
     info = table("BatchInfo")
     root = table(
-        "FeatureBatch", Info=info, FeatureSpec=features.feature_spec, NumRows=len(features), TitleLengths=titles,
-        TitleBytes=empty, Numeric=numeric, Lists=lists, **columns,
-    )  # fmt: skip
+        "FeatureBatch",
+        Info=info,
+        FeatureSpec=features.feature_spec,
+        NumRows=len(features),
+        TitleLengths=titles,
+        TitleBytes=empty,
+        Numeric=numeric,
+        Lists=lists,
+        **columns,
+    )
     builder.Finish(root, file_identifier=b"MQFB")
     return frame.encode(bytes(builder.Output()))
 
@@ -56,7 +70,9 @@ def same(a: feature_file.Features, b: feature_file.Features) -> bool:
     pairs = [(getattr(a, n), getattr(b, n)) for n in ("ids", "target", "target_class", "labelled")]
     pairs += [(x.lengths, y.lengths) for x, y in zip(a.lists, b.lists, strict=True)]
     pairs += [(x.codes, y.codes) for x, y in zip(a.lists, b.lists, strict=True)]
-    return all(np.array_equal(x, y) for x, y in pairs) and np.array_equal(a.numeric, b.numeric, equal_nan=True)
+    return all(np.array_equal(x, y) for x, y in pairs) and np.array_equal(
+        a.numeric, b.numeric, equal_nan=True
+    )
 
 
 def test_batches_are_joined_in_file_order(tmp_path):
@@ -77,7 +93,9 @@ def test_rows_without_any_item(tmp_path):
 
 def test_batches_of_two_specs_are_refused(tmp_path):
     features = make_features(5)
-    other = feature_file.Features(8, *[getattr(features, n) for n in list(features.__dataclass_fields__)[1:]])
+    other = feature_file.Features(
+        8, *[getattr(features, n) for n in list(features.__dataclass_fields__)[1:]]
+    )
     path = tmp_path / "features.marquee"
     path.write_bytes(encode(features) + encode(other))
     with pytest.raises(ValueError, match="different feature specs"):
@@ -96,5 +114,7 @@ def test_items_come_most_frequent_first_whatever_the_order_of_lines(tmp_path):
     records = [(1, 5, 3, "b"), (0, 6, 1, "z"), (1, 7, 3, "a"), (1, 8, 9, "c")]
     path = tmp_path / "items.jsonl"
     keys = ("list", "code", "rows", "item")
-    path.write_text("\n".join(json.dumps(dict(zip(keys, record, strict=True))) for record in records))
+    path.write_text(
+        "\n".join(json.dumps(dict(zip(keys, record, strict=True))) for record in records)
+    )
     assert [item.text for item in feature_file.read_items(path)] == ["z", "c", "a", "b"]

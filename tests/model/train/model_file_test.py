@@ -30,11 +30,18 @@ def encode(features, fitted) -> tuple[bytes, golden.Golden]:
     flat = trees.from_catboost(fitted.booster)
     probes = golden.make(fitted, flat, train.known_codes(fitted, make_items()))
     header = model_file.Header(
-        "movies", "1.0.0", 7, "spec", "0" * 64, splits.training_id_hashes(features.ids),
+        "movies",
+        "1.0.0",
+        7,
+        "spec",
+        "0" * 64,
+        splits.training_id_hashes(features.ids),
         [model_file.Figure("cross_validated_f1", 0.6, 0.01, 25)],
-    )  # fmt: skip
+    )
     lists = profiles.list_profiles(features, make_items())
-    return model_file.encode(header, fitted, flat, probes, profiles.numeric_profiles(features), lists), probes
+    return model_file.encode(
+        header, fitted, flat, probes, profiles.numeric_profiles(features), lists
+    ), probes
 
 
 def test_flat_trees_score_as_catboost_does(small):
@@ -45,7 +52,9 @@ def test_flat_trees_score_as_catboost_does(small):
     assert scores.dtype == np.float32
     assert np.abs(scores - fitted.booster.predict(columns)).max() < 1e-5
     assert scores.std() > 0.3
-    assert flat.border_counts.sum() == len(flat.borders) and len(flat.leaves) == sum(1 << d for d in flat.depths.tolist())
+    assert flat.border_counts.sum() == len(flat.borders) and len(flat.leaves) == sum(
+        1 << d for d in flat.depths.tolist()
+    )
 
 
 def test_values_on_a_border_fall_where_catboost_puts_them(small):
@@ -56,7 +65,9 @@ def test_values_on_a_border_fall_where_catboost_puts_them(small):
     for column, borders in enumerate(np.split(flat.borders, np.cumsum(flat.border_counts)[:-1])):
         for border in borders:
             with np.errstate(over="ignore"):  # below the border that only NaN lies under comes -inf
-                values = [np.nextafter(border, np.float32(towards)) for towards in (-np.inf, np.inf)]
+                values = [
+                    np.nextafter(border, np.float32(towards)) for towards in (-np.inf, np.inf)
+                ]
             for value in (*values, border):
                 rows.append(base.copy())
                 rows[-1][column] = value
@@ -106,7 +117,9 @@ def test_file_reads_back(small):
     (payload,) = frame.payloads(content, "model")
     model = wire.load("Model").Model.GetRootAs(payload, 0)
     assert bytes(payload[4:8]) == b"MQMD" and model.FormatVersion() == 1
-    assert [model.ColumnNames(i).decode() for i in range(model.ColumnNamesLength())] == fitted.column_names
+    assert [
+        model.ColumnNames(i).decode() for i in range(model.ColumnNamesLength())
+    ] == fitted.column_names
     assert len(fitted.column_names) == fitted.columns(features).shape[1]
     golden_table = model.Golden()
     assert golden_table.NumRows() == len(probes.rows)
@@ -132,14 +145,20 @@ def test_integers_that_do_not_fit_are_refused():
 def test_evaluation_and_card(small):
     features, _ = small
     run = evaluate.run_fold(features, make_items(), 0, 0)
-    f1 = {name: evaluate.ordinal.class_f1(np.array(matrix)).mean() for name, matrix in run["confusion"].items()}
+    f1 = {
+        name: evaluate.ordinal.class_f1(np.array(matrix)).mean()
+        for name, matrix in run["confusion"].items()
+    }
     assert f1["marquee"] > 0.6 > 0.4 > f1["majority_class"]
     held_out = (splits.folds(features.ids, 0) == 0) & features.labelled
     assert all(np.sum(matrix) == held_out.sum() for matrix in run["confusion"].values())
     evaluation = {
-        "labelled_rows": 1, "recipe": recipe.describe(), "figures": evaluate.figures([run, run]),
-        "shuffled_target_f1": 0.333, "runs": [run, run | {"salt": 1}],
-    }  # fmt: skip
+        "labelled_rows": 1,
+        "recipe": recipe.describe(),
+        "figures": evaluate.figures([run, run]),
+        "shuffled_target_f1": 0.333,
+        "runs": [run, run | {"salt": 1}],
+    }
     assert evaluation["figures"]["cross_validated_f1"]["std"] == 0
     facts = card.Facts("1.0.0", 2, 1, 1, 51, 9, 60, [6.0, 6.8], 1000, 1e-6, 2e-5, "ab", 7)
     text = card.write(facts, evaluation)

@@ -9,7 +9,9 @@ def test_macro_f1_and_confusion():
     rng = np.random.default_rng(0)
     truth, predicted = rng.integers(0, 3, 500), rng.integers(0, 3, 500)
     assert np.array_equal(ordinal.confusion(truth, predicted), confusion_matrix(truth, predicted))
-    assert np.isclose(ordinal.macro_f1(truth, predicted), f1_score(truth, predicted, average="macro"))
+    assert np.isclose(
+        ordinal.macro_f1(truth, predicted), f1_score(truth, predicted, average="macro")
+    )
 
 
 def test_a_score_on_a_cutpoint_is_above_it():
@@ -49,7 +51,10 @@ def test_logistic_recovers_what_made_the_classes():
     above = 1 / (1 + np.exp(offsets[None] - slope * scores[:, None]))
     truth = (uniform[:, None] < above).sum(axis=1)
     fitted_slope, fitted_offsets = ordinal.fit_logistic(scores, truth)
-    assert abs(fitted_slope - slope) < 0.1 and np.abs(fitted_offsets / fitted_slope - offsets / slope).max() < 0.03
+    assert (
+        abs(fitted_slope - slope) < 0.1
+        and np.abs(fitted_offsets / fitted_slope - offsets / slope).max() < 0.03
+    )
     chance = ordinal.probabilities(scores, fitted_slope, fitted_offsets)
     assert np.allclose(chance.sum(axis=1), 1) and (chance > 0).all()
     assert np.abs(chance.mean(axis=0) - np.bincount(truth) / len(truth)).max() < 0.005
