@@ -152,7 +152,6 @@ def evaluate(features: Features, items: list[Item], jobs: int) -> dict:
             )
     return {
         "labelled_rows": int(features.labelled.sum()),
-        "feature_spec": f"{features.feature_spec:016x}",
         "recipe": recipe.describe(),
         "figures": figures(runs),
         "shuffled_target_f1": round(shuffled.result(), 5),

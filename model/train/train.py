@@ -36,8 +36,7 @@ ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 
 def sha256_of_csv(path: Path) -> str:
     """Hash the CSV as it is unpacked."""
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with opened as data:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as data:
         return hashlib.file_digest(data, "sha256").hexdigest()
 
 
@@ -65,23 +64,25 @@ def known_codes(fitted: recipe.Fitted, items: list[Item]) -> list[np.ndarray]:
     ]
 
 
-def read_evaluation(path: Path) -> dict:
+def read_evaluation(path: Path, features: Features) -> dict:
     """Read evaluation.json.
 
-    Errors: SystemExit if it is not there, or its figures are those of another recipe.
+    Errors: SystemExit if it is not there, or its figures are those of another recipe or other data.
     """
     if not path.exists():
         raise SystemExit(f"{path}: not found; `train.py evaluate` writes it")
     evaluation = json.loads(path.read_text())
     if evaluation["recipe"] != recipe.describe():
         raise SystemExit(f"{path}: figures of another recipe; run `train.py evaluate` again")
+    if evaluation["labelled_rows"] != int(features.labelled.sum()):
+        raise SystemExit(f"{path}: figures of other data; run `train.py evaluate` again")
     return evaluation
 
 
 def fit(arguments: argparse.Namespace) -> None:
     """Fit the shipped model and write it, and its card beside it."""
-    evaluation = read_evaluation(arguments.evaluation)
     features, items = read_features(arguments.features), read_items(arguments.items)
+    evaluation = read_evaluation(arguments.evaluation, features)
     training = features.take(splits.shipped_training_rows(features.ids))
     rows = recipe.prepare(training, recipe.hot_encodings(items), splits.SHIPPED_SALT)
     fitted = recipe.fit(rows, splits.SHIPPED_SALT)

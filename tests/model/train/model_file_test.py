@@ -162,4 +162,7 @@ def test_evaluation_and_card(small):
     assert evaluation["figures"]["cross_validated_f1"]["std"] == 0
     facts = card.Facts("1.0.0", 2, 1, 1, 51, 9, 60, [6.0, 6.8], 1000, 1e-6, 2e-5, "ab", 7)
     text = card.write(facts, evaluation)
-    assert f"{100 * f1['marquee']:.1f} ± 0.0" in text and f"{recipe.RECIPES_TRIED} recipes" in text
+    assert (
+        f"{100 * f1['marquee']:.1f} ± 0.0" in text
+        and f"Recipes tried: {recipe.RECIPES_TRIED}" in text
+    )
