@@ -42,9 +42,9 @@ struct DownloadReport {
 
 /// Fetch `request.url` to `request.destination`, replacing what is there in one step at the end.
 ///
-/// A lost connection is taken up again where it broke, if the server says that the file is still the
-/// same one (strong ETag or date of change); so is, in a later call, a download that failed or was
-/// stopped. The destination is touched only on success.
+/// A lost connection is taken up again where it broke, if the server says that the file is still
+/// the same one (strong ETag or date of change); so is, in a later call, a download that failed or
+/// was stopped. The destination is touched only on success.
 /// Threads: safe; a second download to the same destination, of another process too, is refused.
 /// Errors:  kUsage for an address that is not http, https or file, or a malformed checksum;
 ///          kUnavailable if the server, network or disk fails; kData if the file is larger than

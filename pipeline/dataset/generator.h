@@ -51,8 +51,9 @@ struct GeneratorProfile {
   List year_buckets;
 };
 
-/// Take the profile from what a model of the movies' feature spec knows of its training file: the lists' items and their
-/// shares, the quantiles of numbers, and as effects the values of its linear score.
+/// Take the profile from what a model of the movies' feature spec knows of its training file: the
+/// lists' items and their shares, the quantiles of numbers, and as effects the values of its linear
+/// score.
 ///
 /// Errors: kConfig if the model is of another spec.
 Result<GeneratorProfile> ProfileFromModel(const model::Model& model);
@@ -60,12 +61,14 @@ Result<GeneratorProfile> ProfileFromModel(const model::Model& model);
 /// Takes the generated text, piece after piece; a failure ends the generation.
 using TextSink = std::function<Status(std::string_view)>;
 
-/// Generate a CSV of `rows` movies: the header, and the real file's 21 columns, quoting, dirt and shares of empty fields.
+/// Generate a CSV of `rows` movies: the header, and the real file's 21 columns, quoting, dirt and
+/// shares of empty fields.
 ///
-/// The rating is the sum of the items' effects, of votes, running time and noise, so a model that knows the items predicts it
-/// much better than chance, and not perfectly. Ids begin at a billion, where no real movie's are: no model has seen them.
-/// Exact:  the same profile, rows and seed give the same bytes on every machine; the first rows of a longer file are those of
-///         a shorter one.
+/// The rating is the sum of the items' effects, of votes, running time and noise, so a model that
+/// knows the items predicts it much better than chance, and not perfectly. Ids begin at a billion,
+/// where no real movie's are: no model has seen them.
+/// Exact:  the same profile, rows and seed give the same bytes on every machine; the first rows of a
+///         longer file are those of a shorter one.
 /// Cost:   one core; pieces of about 256 KiB; memory does not depend on `rows`.
 Status GenerateCsv(const GeneratorProfile& profile, std::uint64_t rows, std::uint64_t seed,
                    const TextSink& sink);

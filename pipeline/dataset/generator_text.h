@@ -9,7 +9,8 @@
 
 namespace marquee {
 
-/// Make `count` English sentences of filler words, all ASCII, most of them with a comma; none is longer than 200 bytes.
+/// Make `count` English sentences of filler words, all ASCII, most of them with a comma; none is
+/// longer than 200 bytes.
 std::vector<std::string> MakeSentences(std::size_t count, Random& random);
 
 /// Short words of other scripts, as titles and overviews hold here and there.

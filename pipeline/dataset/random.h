@@ -1,7 +1,7 @@
 // pipeline/dataset/random.h — random draws that are the same on every machine.
 //
-// The distributions of <random> differ between standard libraries, so they are not used. Only integers and the exactly
-// rounded operations + − × ÷ are.
+// The distributions of <random> differ between standard libraries, so they are not used. Only
+// integers and the exactly rounded operations + − × ÷ are.
 #pragma once
 
 #include <bit>
@@ -62,7 +62,7 @@ class Random {
   std::uint64_t state_[4];
 };
 
-/// Draws numbers with given weights, each in constant time (Walker's alias method, built as Vose does).
+/// Draws numbers with given weights, in constant time (Walker's alias method, built as Vose does).
 class WeightedChoice {
  public:
   WeightedChoice() = default;
@@ -86,7 +86,7 @@ class WeightedChoice {
     while (!poor.empty()) {
       const std::uint32_t place = poor.back();
       poor.pop_back();
-      // Rounding may use the rich ones up early: the heaviest takes the rest, which is nearly nothing.
+      // Rounding may use the rich ones up early: the heaviest takes the rest, nearly nothing.
       const std::uint32_t other = rich.empty() ? heaviest : rich.back();
       places_[place] = {Threshold(left[place]), other};
       if (rich.empty()) continue;
