@@ -10,7 +10,7 @@ schemas
 kernels             schemas/check.h
 model               schemas kernels
 pipeline/core       schemas kernels model
-pipeline/dataset    schemas kernels pipeline/core
+pipeline/dataset    schemas kernels model pipeline/core
 pipeline/stages     schemas kernels model pipeline/core pipeline/dataset pipeline/observe
 pipeline/transport  schemas pipeline/core pipeline/observe
 pipeline/observe    schemas pipeline/core
