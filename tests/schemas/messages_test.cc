@@ -33,13 +33,6 @@ std::vector<std::vector<std::byte>> Examples() {
   return examples;
 }
 
-/// Put bytes where a received message lies.
-void Receive(std::span<const std::byte> bytes, Message& message) {
-  const auto memory = message.Receive(bytes.size());
-  ASSERT_TRUE(memory);
-  std::copy(bytes.begin(), bytes.end(), memory->begin());
-}
-
 TEST(RawBatchViewTest, ReadsWhatWasWritten) {
   Message message;
   WriteExampleRawBatch(message);

@@ -11,6 +11,13 @@
 
 namespace marquee::testing_support {
 
+/// Put bytes where a received message lies.
+inline void Receive(std::span<const std::byte> bytes, Message& message) {
+  const auto memory = message.Receive(bytes.size());
+  if (!memory) std::abort();
+  std::copy(bytes.begin(), bytes.end(), memory->begin());
+}
+
 using Rows = std::vector<std::vector<std::string>>;  // [row][column]
 
 /// Write a RawBatch of `rows` with these columns.

@@ -11,10 +11,7 @@ namespace {
 /// A dead letter as whoever reads its file gets it.
 class Letter {
  public:
-  explicit Letter(std::span<const std::byte> bytes) {
-    const auto memory = message_.Receive(bytes.size());
-    std::copy(bytes.begin(), bytes.end(), memory->begin());
-  }
+  explicit Letter(std::span<const std::byte> bytes) { testing_support::Receive(bytes, message_); }
   Result<RawBatchView> View() const { return RawBatchView::Verify(message_.bytes()); }
 
  private:

@@ -172,7 +172,7 @@ TEST(FeatureSpecTest, SaysWhatItReads) {
   EXPECT_EQ(MoviesSpec().UseOf("overview"), ColumnUse::kLengths);
   EXPECT_EQ(MoviesSpec().UseOf("title"), ColumnUse::kBytes);
   EXPECT_EQ(MoviesSpec().UseOf("tagline"), ColumnUse::kNone);
-  EXPECT_EQ(MoviesSpec().Columns().size(), 15U);
+  EXPECT_EQ(MoviesSpec().Columns().size(), 16U);
 }
 
 }  // namespace

@@ -35,8 +35,9 @@ class PreprocessTest : public testing::Test {
     return stage_.Process(RawBatchView::Own(input_), scratch_, output_, rejects_);
   }
 
-  FeatureBatchView Features() const {
-    auto view = FeatureBatchView::Verify(output_.bytes());
+  FeatureBatchView Features() {
+    testing_support::Receive(output_.bytes(), received_);
+    const auto view = FeatureBatchView::Verify(received_.bytes());
     if (!view) ADD_FAILURE() << view.error().message();
     return FeatureBatchView::Own(output_);
   }
@@ -45,8 +46,7 @@ class PreprocessTest : public testing::Test {
     std::vector<wire::RejectReason> reasons;
     Message message;
     for (std::size_t i = 0; i < rejects_.size(); ++i) {
-      const auto bytes = rejects_.message(i);
-      std::copy(bytes.begin(), bytes.end(), message.Receive(bytes.size())->begin());
+      testing_support::Receive(rejects_.message(i), message);
       reasons.push_back(RawBatchView::Verify(message.bytes())->reject()->reason());
     }
     return reasons;
@@ -64,6 +64,7 @@ class PreprocessTest : public testing::Test {
   Rejects rejects_{"movies.csv"};
   Message input_;
   Message output_;
+  Message received_;
 };
 
 TEST_F(PreprocessTest, MakesTheFeaturesOfTheSpec) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/example_messages.h"
+
 namespace marquee {
 namespace {
 
@@ -26,14 +28,14 @@ class ProduceTest : public testing::Test {
     rejects_.Clear();
     const Status status = stage.Process({block_, 5'000}, scratch_, output_, rejects_);
     EXPECT_TRUE(status.ok()) << status.message();
-    const auto verified = RawBatchView::Verify(output_.bytes());
+    testing_support::Receive(output_.bytes(), received_);
+    const auto verified = RawBatchView::Verify(received_.bytes());
     EXPECT_TRUE(verified) << verified.error().message();
     return RawBatchView::Own(output_);
   }
 
   const wire::Reject& Letter(std::size_t index) {
-    const auto bytes = rejects_.message(index);
-    std::copy(bytes.begin(), bytes.end(), letter_.Receive(bytes.size())->begin());
+    testing_support::Receive(rejects_.message(index), letter_);
     return *RawBatchView::Own(letter_).reject();
   }
 
@@ -42,6 +44,7 @@ class ProduceTest : public testing::Test {
   ProduceStage::Scratch scratch_;
   Rejects rejects_{"movies.csv"};
   Message output_;
+  Message received_;
   Message letter_;
 };
 
