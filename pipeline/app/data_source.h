@@ -26,7 +26,7 @@ void AddDataOptions(CLI::App& command, DataOptions& options);
 /// A CSV file, and where it came from.
 struct OpenedData {
   std::unique_ptr<CsvSource> source;
-  /// Whether it was generated: such a run must never pass for a real one.
+  /// Whether it was generated for this run: it must never pass for a real one.
   bool synthetic = false;
 };
 

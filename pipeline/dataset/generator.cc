@@ -21,7 +21,6 @@ constexpr std::size_t kPieceBytes = 256 << 10;
 constexpr std::size_t kNumSentences = 2048;
 constexpr std::uint64_t kSentencesSeed =
     0x6d617271756565;  // not the user's: the filler is always the same
-constexpr std::uint64_t kFirstId = 1'000'000'000;
 
 // Shares of rows, as in the real file where the model's profile does not tell.
 constexpr double kRepeatedId = 0.0007;
@@ -320,7 +319,7 @@ void RowWriter::Append(std::uint64_t row, std::string& out) {
   tail_.push_back('\n');
 
   const bool repeats = row > 0 && random_.Chance(kRepeatedId);
-  AppendInteger(kFirstId + (repeats ? row - 1 : row), out);
+  AppendInteger(static_cast<std::uint64_t>(kFirstGeneratedId) + (repeats ? row - 1 : row), out);
   out.push_back(',');
   AppendText(title_text_, out);
   out.push_back(',');

@@ -61,12 +61,15 @@ Result<GeneratorProfile> ProfileFromModel(const model::Model& model);
 /// Takes the generated text, piece after piece; a failure ends the generation.
 using TextSink = std::function<Status(std::string_view)>;
 
+/// The smallest generated id: no real movie has one so large, so generated rows are known as such wherever they turn up.
+inline constexpr std::int64_t kFirstGeneratedId = 1'000'000'000;
+
 /// Generate a CSV of `rows` movies: the header, and the real file's 21 columns, quoting, dirt and
 /// shares of empty fields.
 ///
 /// The rating is the sum of the items' effects, of votes, running time and noise, so a model that
-/// knows the items predicts it much better than chance, and not perfectly. Ids begin at a billion,
-/// where no real movie's are: no model has seen them.
+/// knows the items predicts it much better than chance, and not perfectly. No model has
+/// seen its ids.
 /// Exact:  the same profile, rows and seed give the same bytes on every machine; the first rows of a
 ///         longer file are those of a shorter one.
 /// Cost:   one core; pieces of about 256 KiB; memory does not depend on `rows`.

@@ -189,7 +189,10 @@ TEST(RawBatchViewTest, RefusesColumnsThatDoNotAddUp) {
 void ReadAllIfAccepted(std::span<const std::byte> bytes) {
   Message message;
   Receive(bytes, message);
-  if (auto json = MessageJson(message.bytes())) EXPECT_FALSE(JsonText(*json).empty());
+  const auto json = MessageJson(message.bytes());
+  if (json) {
+    EXPECT_FALSE(JsonText(*json).empty());
+  }
 }
 
 TEST(MessageTest, DamagedMessagesAreRefusedOrHarmless) {

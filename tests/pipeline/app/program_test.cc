@@ -1,1 +1,409 @@
+// The program as its users run it: files in, files and exit codes out.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "model/builtin.h"
+#include "pipeline/stages/feature_spec.h"
+#include "schemas/frame.h"
+#include "tests/support/gzip.h"
+#include "tests/support/temp_dir.h"
+
+namespace marquee {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing_support::ReadFile;
+using Json = nlohmann::json;
+
+constexpr const char* kHeader =
+    "id,title,vote_average,vote_count,status,release_date,revenue,runtime,adult,budget,imdb_id,"
+    "original_language,original_title,overview,popularity,tagline,genres,production_companies,"
+    "production_countries,spoken_languages,keywords\n";
+
+/// A sound row with this id and title, both as they stand in the file.
+std::string Row(const std::string& id, const std::string& title = "Heat") {
+  return id + "," + title +
+         ",7.7,1886,Released,1995-12-15,187436818,170,False,60000000,tt0113277,en,Heat,A "
+         "thief,17.9,,\"Action, Crime\",Regency,United States of America,English,\"robbery, bank\"\n";
+}
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+
+  Json json() const { return Json::parse(out, nullptr, /*allow_exceptions=*/false); }
+};
+
+class ProgramTest : public testing::Test {
+ protected:
+  /// Run the program with a shell's words in an empty directory.
+  Outcome Marquee(const std::string& arguments) const {
+    const std::string command = "cd '" + dir_.path().string() +
+                                "' && env -u MARQUEE_DATA -u MARQUEE_CONFIG " MARQUEE_PROGRAM " " +
+                                arguments + " >out.txt 2>err.txt";
+    const int status = std::system(command.c_str());
+    return {.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+            .out = ReadFile(dir_.File("out.txt")),
+            .err = ReadFile(dir_.File("err.txt"))};
+  }
+
+  /// The report of a run over this file.
+  Outcome RunOn(const std::string& content, const std::string& arguments = "") const {
+    dir_.Write("movies.csv", content);
+    return Marquee("run --data movies.csv --json --dead-letters dead.marquee " + arguments);
+  }
+
+  /// The only dead letter of the last run, as the program shows it.
+  Json OnlyDeadLetter() const {
+    const Outcome shown = Marquee("dead-letters show dead.marquee 0");
+    EXPECT_EQ(shown.exit_code, 0) << shown.err;
+    EXPECT_EQ(Marquee("dead-letters show dead.marquee 1").exit_code, 2);
+    return shown.json();
+  }
+
+  void ExpectOneDeadLetter(const std::string& content, const std::string& reason,
+                           std::uint64_t record, const std::string& column) const {
+    SCOPED_TRACE(reason);
+    const Outcome run = RunOn(content);
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    const Json report = run.json();
+    EXPECT_EQ(report["dead_letters"], 1);
+    EXPECT_EQ(report["dead_letter_reasons"][reason], 1);
+    EXPECT_EQ(report["rows"], report["labelled"].get<int>() + report["unlabelled"].get<int>() + 1);
+    EXPECT_GE(report["labelled"], 1) << "the rows beside the dead one must be scored";
+    const Json letter = OnlyDeadLetter();
+    EXPECT_EQ(letter["reason"], reason);
+    EXPECT_EQ(letter["record"], record);
+    EXPECT_EQ(letter["column"], column);
+    EXPECT_EQ(letter["source"], "movies.csv");
+    EXPECT_FALSE(letter["message"].get<std::string>().empty());
+  }
+
+  testing_support::TempDir dir_;
+};
+
+// --- what a run says --------------------------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, RunReportsEveryPromisedFigure) {
+  ASSERT_EQ(Marquee("generate --rows 3000 --seed 5 -o generated.csv").exit_code, 0);
+  const Outcome run = Marquee("run --data generated.csv --json");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Json report = run.json();
+  for (const char* key :
+       {"rows", "labelled", "unlabelled", "dead_letters", "seen", "seconds", "rows_per_s", "peak_rss_mib",
+        "macro_f1", "accuracy", "macro_f1_seen", "accuracy_seen", "classes", "confusion", "calibration",
+        "latency"}) {
+    EXPECT_TRUE(report.contains(key)) << key;
+  }
+  EXPECT_EQ(report["rows"], 3000);
+  EXPECT_EQ(report["data"]["synthetic"], true) << "generated rows must be known as such";
+  for (const char* key : {"name", "precision", "recall", "f1", "support"}) {
+    EXPECT_TRUE(report["classes"][0].contains(key)) << key;
+  }
+  std::uint64_t counted = 0;
+  for (const Json& row : report["confusion"]) {
+    for (const Json& count : row) counted += count.get<std::uint64_t>();
+  }
+  EXPECT_EQ(counted, report["labelled"].get<std::uint64_t>());
+  for (const char* part : {"scaler", "encoder", "classifier"}) {
+    EXPECT_GT(report["parts"][part]["ns_per_row"], 0) << part;
+  }
+  for (const char* stage : {"produce", "preprocess", "infer", "evaluate"}) {
+    EXPECT_GT(report["stages"][stage]["ns_per_row"], 0) << stage;
+  }
+  EXPECT_EQ(report["model"]["engine"], "reference");
+  EXPECT_GT(report["model"]["cross_validated_f1"], 0.6);
+}
+
+TEST_F(ProgramTest, TheShippedModelKnowsGeneratedRatingsFarBetterThanTheMajorityClass) {
+  ASSERT_EQ(Marquee("generate --rows 20000 --seed 11 -o generated.csv").exit_code, 0);
+  const Json report = Marquee("run --data generated.csv --json").json();
+  // The majority class alone scores under 0.25.
+  EXPECT_GT(report["macro_f1"], 0.45);
+  EXPECT_LT(report["macro_f1"], 0.9);
+}
+
+TEST_F(ProgramTest, WithoutAnyDataItGeneratesAndSaysSo) {
+  const Outcome run = Marquee("run --json");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.json()["data"]["synthetic"], true);
+  EXPECT_THAT(run.err, HasSubstr("generat"));
+  EXPECT_THAT(Marquee("run").out, HasSubstr("SYNTHETIC DATA"));
+}
+
+TEST_F(ProgramTest, PredictionsDoNotDependOnRunnerOrBatches) {
+  ASSERT_EQ(Marquee("generate --rows 6000 --seed 3 -o generated.csv").exit_code, 0);
+  ASSERT_EQ(Marquee("score generated.csv --runner serial -o expected.csv").exit_code, 0);
+  const std::string expected = ReadFile(dir_.File("expected.csv"));
+  EXPECT_EQ(expected.substr(0, expected.find('\n')),
+            "id,title,target,class,score,p_low,p_mid,p_high,seen");
+  EXPECT_EQ(std::count(expected.begin(), expected.end(), '\n'), 6001);
+  for (const char* runner : {"serial", "tbb"}) {
+    for (const char* rows : {"1", "7", "512", "4096"}) {
+      for (const char* columns : {"all", "needed"}) {
+        const std::string arguments = std::string("--runner ") + runner + " --threads 4 --batch-rows " +
+                                      rows + " --columns " + columns;
+        ASSERT_EQ(Marquee("score generated.csv -o actual.csv " + arguments).exit_code, 0);
+        EXPECT_TRUE(ReadFile(dir_.File("actual.csv")) == expected) << arguments;
+      }
+    }
+  }
+}
+
+TEST_F(ProgramTest, ScoreQuotesTitlesAndLeavesAbsentTargetsEmpty) {
+  std::string absent = Row("8", "Plain");
+  absent.replace(absent.find("7.7"), 3, "");
+  dir_.Write("movies.csv", kHeader + Row("7", "\"A \"\"quoted\"\", title\"") + absent);
+  const Outcome csv = Marquee("score movies.csv");
+  ASSERT_EQ(csv.exit_code, 0) << csv.err;
+  EXPECT_THAT(csv.out, HasSubstr("\n7,\"A \"\"quoted\"\", title\",7.7,"));
+  EXPECT_THAT(csv.out, HasSubstr("\n8,Plain,,"));
+  std::istringstream lines(Marquee("score movies.csv --json").out);
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(Json::parse(line)["title"], "A \"quoted\", title");
+  std::getline(lines, line);
+  EXPECT_TRUE(Json::parse(line)["target"].is_null());
+}
+
+// --- bad rows ---------------------------------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, EveryKindOfBadRowIsADeadLetterAndTheOthersAreScored) {
+  const std::string header = kHeader;
+  ExpectOneDeadLetter(header + Row("1") + "2,too few\n" + Row("3"), "field_count", 2, "");
+  ExpectOneDeadLetter(header + Row("1") + Row("2", "a,b") + Row("3"), "field_count", 2, "");
+  ExpectOneDeadLetter(header + Row("1", std::string("a\0b", 3)) + Row("2"), "nul_byte", 1, "title");
+  ExpectOneDeadLetter(header + Row("1") + Row("2", "caf\xE9"), "invalid_utf8", 2, "title");
+  ExpectOneDeadLetter(header + Row("1", std::string(65'536, 'x')) + Row("2"), "field_too_long", 1, "title");
+  ExpectOneDeadLetter(header + Row("") + Row("2"), "id_absent", 1, "id");
+  ExpectOneDeadLetter(header + Row("1") + Row("two"), "id_not_a_number", 2, "id");
+  ExpectOneDeadLetter(header + Row("1") + Row("2", "\"open") + Row("3"), "unterminated_quote", 2, "");
+  ExpectOneDeadLetter(header + Row("1") + Row("2", std::string(2'000'000, 'x')) + Row("3"),
+                      "record_too_large", 2, "");
+}
+
+TEST_F(ProgramTest, AHundredMegabyteFieldIsOneDeadLetterInBoundedMemory) {
+  const Outcome run = RunOn(kHeader + Row("1", std::string(100'000'000, 'x')) + Row("2"));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.json()["dead_letters"], 1);
+  EXPECT_EQ(run.json()["labelled"], 1);
+  EXPECT_LT(run.json()["peak_rss_mib"], 256);
+  const Json letter = OnlyDeadLetter();
+  EXPECT_GT(letter["record_bytes"], 100'000'000);
+  EXPECT_EQ(letter["original"].get<std::string>().size(), 65'536U);
+}
+
+TEST_F(ProgramTest, UnusableOptionalFieldsAreAbsentAndCounted) {
+  std::string row = Row("1");
+  row.replace(row.find("1995-12-15"), 10, "1995-02-30");
+  row.replace(row.find(",170,"), 5, ",long,");
+  row.replace(row.find(",60000000,"), 10, ",-60000000,");
+  const Outcome run = RunOn(kHeader + row);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.json()["labelled"], 1);
+  const std::string problems = run.json()["field_problems"].dump();
+  EXPECT_THAT(problems, HasSubstr(R"({"column":"release_date","problem":"out_of_range","rows":1})"));
+  EXPECT_THAT(problems, HasSubstr(R"({"column":"runtime","problem":"unparsable","rows":1})"));
+  EXPECT_THAT(problems, HasSubstr(R"({"column":"budget","problem":"negative","rows":1})"));
+}
+
+TEST_F(ProgramTest, TooManyDeadLettersEndTheRunButAreKept) {
+  std::string content = kHeader;
+  for (int i = 0; i < 1000; ++i) content += i % 5 == 0 ? "bad\n" : Row(std::to_string(i));
+  const Outcome stopped = RunOn(content);
+  EXPECT_EQ(stopped.exit_code, 4);
+  EXPECT_THAT(stopped.err, HasSubstr("more than --max-bad-share 0.05 allows"));
+  EXPECT_EQ(RunOn(content, "--max-bad-share 0.5").exit_code, 0);
+  const Outcome list = Marquee("dead-letters ls dead.marquee --json");
+  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 200);
+}
+
+TEST_F(ProgramTest, ColumnsAreFoundByNameAndOthersTolerated) {
+  // Reversed, with one more column, a byte order mark and CRLF.
+  const auto reversed = [](std::string line, const std::string& extra) {
+    line.pop_back();
+    std::vector<std::string> fields;
+    std::string field;
+    bool quoted = false;
+    for (const char c : line) {
+      quoted ^= c == '"';
+      if (c == ',' && !quoted) {
+        fields.push_back(std::exchange(field, ""));
+      } else {
+        field += c;
+      }
+    }
+    std::string out = extra + "," + field;
+    for (auto it = fields.rbegin(); it != fields.rend(); ++it) out += "," + *it;
+    return out + "\r\n";
+  };
+  dir_.Write("plain.csv", kHeader + Row("1") + Row("2"));
+  dir_.Write("other.csv", "\xEF\xBB\xBF" + reversed(kHeader, "note") + reversed(Row("1"), "x") +
+                              reversed(Row("2"), "y"));
+  const Outcome plain = Marquee("score plain.csv");
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  EXPECT_EQ(Marquee("score other.csv").out, plain.out);
+}
+
+// --- bad files --------------------------------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, UnusableFilesExitWithFourAndSayWhatToDo) {
+  const auto refused = [this](const std::string& content, const std::string& what) {
+    const Outcome run = RunOn(content);
+    EXPECT_EQ(run.exit_code, 4) << what;
+    EXPECT_THAT(run.err, HasSubstr("movies.csv"));
+    EXPECT_THAT(run.err, HasSubstr(what));
+  };
+  refused("", "empty");
+  refused("id,title\n1,a\n", "vote_average");
+  std::string noise;
+  for (unsigned i = 0; i < 100'000; ++i) noise += static_cast<char>(i * 2654435761U >> 13);
+  refused(noise, "column");
+  EXPECT_EQ(Marquee("run --data none.csv").exit_code, 1);
+}
+
+TEST_F(ProgramTest, AHeaderWithoutRowsIsARunOfNoRows) {
+  const Outcome run = RunOn(kHeader);
+  EXPECT_EQ(run.exit_code, 0);
+  EXPECT_EQ(run.json()["rows"], 0);
+  EXPECT_TRUE(run.json()["macro_f1"].is_null());
+  EXPECT_THAT(run.err, HasSubstr("no rows"));
+}
+
+TEST_F(ProgramTest, OfACutGzipTheRowsBeforeTheCutAreScored) {
+  std::string content = kHeader;
+  for (int i = 0; i < 3000; ++i) content += Row(std::to_string(i), "Title " + std::to_string(i * 7919));
+  const std::string packed = testing_support::Gzip(content);
+  dir_.Write("cut.csv.gz", std::string_view(packed).substr(0, packed.size() * 2 / 3));
+  const Outcome run = Marquee("run --data cut.csv.gz --json");
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_THAT(run.err, HasSubstr("cut.csv.gz"));
+  const Json report = run.json();
+  EXPECT_GT(report["labelled"], 500);
+  EXPECT_LE(report["dead_letters"], 1);
+  EXPECT_EQ(report["rows"], report["labelled"].get<int>() + report["dead_letters"].get<int>());
+}
+
+TEST_F(ProgramTest, AFullDiskIsAnErrorOfEveryWriter) {
+  ASSERT_EQ(Marquee("generate --rows 200 -o generated.csv").exit_code, 0);
+  for (const char* command :
+       {"generate --rows 200 -o /dev/full", "score generated.csv -o /dev/full",
+        "features --data generated.csv -o /dev/full", "features --data generated.csv --items /dev/full"}) {
+    const Outcome outcome = Marquee(command);
+    EXPECT_EQ(outcome.exit_code, 1) << command;
+    EXPECT_THAT(outcome.err, HasSubstr("No space left")) << command;
+  }
+  std::string content = kHeader;
+  content += "bad\n" + Row("1");
+  dir_.Write("movies.csv", content);
+  const Outcome letters = Marquee("run --data movies.csv --dead-letters /dev/full");
+  EXPECT_EQ(letters.exit_code, 1);
+  EXPECT_THAT(letters.err, HasSubstr("No space left"));
+}
+
+// --- models -----------------------------------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, UnusableModelsExitWithThree) {
+  dir_.Write("movies.csv", kHeader + Row("1"));
+  const auto bytes = model::BuiltinModelBytes();
+  const std::string sound(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  dir_.Write("sound.model", sound);
+  EXPECT_EQ(Marquee("run --data movies.csv --model sound.model").exit_code, 0);
+  EXPECT_EQ(Marquee("model verify sound.model").exit_code, 0);
+
+  std::string flipped = sound;
+  flipped[sound.size() / 2] ^= 4;
+  for (const std::string& bad : {sound.substr(0, sound.size() / 2), flipped, std::string("not a model")}) {
+    dir_.Write("bad.model", bad);
+    for (const char* command : {"run --data movies.csv --model bad.model", "model verify bad.model"}) {
+      const Outcome outcome = Marquee(command);
+      EXPECT_EQ(outcome.exit_code, 3) << command;
+      EXPECT_THAT(outcome.err, HasSubstr("bad.model"));
+    }
+  }
+  EXPECT_EQ(Marquee("run --data movies.csv --model none.model").exit_code, 3);
+}
+
+TEST_F(ProgramTest, ModelInspectSaysWhatTheModelIs) {
+  const Json inspection = Marquee("model inspect --json").json();
+  EXPECT_EQ(inspection["name"], "movies");
+  EXPECT_EQ(inspection["classes"], Json({"low", "mid", "high"}));
+  EXPECT_GT(inspection["trees"], 100);
+}
+
+// --- the command line -------------------------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, HelpShowsExamplesAndUsageErrorsExitWithTwo) {
+  for (const char* command : {"run", "score", "features", "generate", "model inspect", "model verify",
+                              "decode", "dead-letters ls", "dead-letters show"}) {
+    const Outcome help = Marquee(std::string(command) + " --help");
+    EXPECT_EQ(help.exit_code, 0) << command;
+    EXPECT_THAT(help.out, HasSubstr("Examples:\n  marquee ")) << command;
+  }
+  for (const char* command :
+       {"", "fly", "run --fly", "run --batch-rows 0", "run --batch-rows 5000", "run --batch-rows x",
+        "run --runner best", "run --max-bad-share 2", "generate --rows -1", "decode"}) {
+    EXPECT_EQ(Marquee(command).exit_code, 2) << "marquee " << command;
+  }
+  dir_.Write("movies.csv", kHeader + Row("1"));
+  const Outcome engine = Marquee("run --data movies.csv --engine warp");
+  EXPECT_EQ(engine.exit_code, 2);
+  EXPECT_THAT(engine.err, HasSubstr("reference"));
+}
+
+TEST_F(ProgramTest, SettingsComeFromAFileToo) {
+  dir_.Write("movies.csv", kHeader + Row("1"));
+  dir_.Write("marquee.toml", "data = \"movies.csv\"\nrunner = \"serial\"\njson = true\n");
+  const Outcome run = Marquee("run --config marquee.toml");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(run.json()["runner"], "serial");
+  EXPECT_THAT(Marquee("run --config marquee.toml --print-config").out, HasSubstr("runner = \"serial\""));
+  dir_.Write("bad.toml", "datum = \"movies.csv\"\n");
+  EXPECT_EQ(Marquee("run --config bad.toml").exit_code, 3);
+}
+
+TEST_F(ProgramTest, FeaturesAndTheirItemsCanBeReadBack) {
+  dir_.Write("movies.csv", kHeader + Row("1") + Row("2"));
+  const Outcome features = Marquee("features --data movies.csv -o f.marquee --items items.jsonl");
+  ASSERT_EQ(features.exit_code, 0) << features.err;
+  const Json message = Marquee("decode f.marquee").json();
+  EXPECT_EQ(message["type"], "FeatureBatch");
+  EXPECT_EQ(message["rows"].size(), 2U);
+  EXPECT_EQ(message["rows"][0]["lists"][0].size(), 2U);
+  const std::string items = ReadFile(dir_.File("items.jsonl"));
+  EXPECT_THAT(items, HasSubstr(R"("rows":2,"item":"Crime"})"));
+  EXPECT_THAT(items, HasSubstr(R"("item":"1995"})"));
+  EXPECT_EQ(Marquee("features --print-spec").out, MoviesSpec().CanonicalText());
+  EXPECT_EQ(Marquee("decode movies.csv").exit_code, 4);
+}
+
+// --- the real file ----------------------------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, TheRealFileGivesTheKnownCounts) {
+  const char* data = std::getenv("MARQUEE_DATA");
+  if (data == nullptr || !std::filesystem::exists(data)) {
+    GTEST_SKIP() << "needs the real file: set MARQUEE_DATA to movies.csv.gz";
+  }
+  const Outcome run = Marquee("run --json --data '" + std::filesystem::absolute(data).string() + "'");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Json report = run.json();
+  EXPECT_EQ(report["rows"], 36'467);
+  EXPECT_EQ(report["labelled"], 18'424);
+  EXPECT_EQ(report["unlabelled"], 18'043);
+  EXPECT_EQ(report["dead_letters"], 0);
+  EXPECT_EQ(report["data"]["synthetic"], false);
+  EXPECT_GT(report["macro_f1"], 0.61);
+  EXPECT_LT(report["macro_f1"], 0.67) << "look for a leak";
+  EXPECT_GT(report["macro_f1_seen"], report["macro_f1"]);
+}
+
+}  // namespace
+}  // namespace marquee
