@@ -320,7 +320,7 @@ void CsvSource::SkipLine(std::size_t scanned, RejectReason flaw, Item& item) {
     const std::size_t newline = FindNewline(search_from, end_);
     const std::string_view text = Text(begin_, newline == kNone ? end_ : newline);
     const std::size_t keep = std::min(text.size(), kMaxOriginalBytes - kept);
-    std::memcpy(head->data() + kept, text.data(), keep);
+    if (keep > 0) std::memcpy(head->data() + kept, text.data(), keep);
     kept += keep;
     XXH3_64bits_update(hash.get(), text.data(), text.size());
     item.bytes += text.size();

@@ -316,7 +316,10 @@ TEST(GeneratorTest, ProfileFromModelHasTheModelsItemsAndValues) {
   }
 }
 
-void ExpectOk(const Status& status) { EXPECT_TRUE(status.ok()) << status.message(); }
+bool ExpectOk(const Status& status) {
+  EXPECT_TRUE(status.ok()) << status.message();
+  return status.ok();
+}
 
 /// Score a generated file with the shipped model.
 ConfusionMatrix Score(const std::shared_ptr<const model::Model>& model, const std::string& path) {
@@ -340,11 +343,13 @@ ConfusionMatrix Score(const std::shared_ptr<const model::Model>& model, const st
     const auto more = (*source)->Next(block);
     EXPECT_TRUE(more);
     if (!more || !*more) break;
-    ExpectOk(produce.Process({block, 0}, produce_scratch, raw, rejects));
-    ExpectOk(preprocess->Process(RawBatchView::Own(raw), preprocess_scratch, features, rejects));
-    ExpectOk(infer->Process(FeatureBatchView::Own(features), infer_scratch, results, rejects));
-    ExpectOk(evaluation.Add(ResultBatchView::Own(results), 0));
-    if (testing::Test::HasFailure()) break;
+    const bool ok = ExpectOk(produce.Process({block, 0}, produce_scratch, raw, rejects)) &&
+                    ExpectOk(preprocess->Process(RawBatchView::Own(raw), preprocess_scratch,
+                                                 features, rejects)) &&
+                    ExpectOk(infer->Process(FeatureBatchView::Own(features), infer_scratch, results,
+                                            rejects)) &&
+                    ExpectOk(evaluation.Add(ResultBatchView::Own(results), 0));
+    if (!ok) break;
   }
   EXPECT_EQ(rejects.size(), 0u);
   EXPECT_EQ(evaluation.seen(), 0u);
