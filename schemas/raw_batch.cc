@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <numeric>
-#include <set>
 
 namespace marquee {
 namespace {
@@ -61,14 +60,10 @@ Result<RawBatchView> RawBatchView::Verify(std::span<const std::byte> bytes) {
   MARQUEE_RETURN_IF_ERROR(
       CheckOrdinals(batch->ordinals(), batch->num_rows(), batch->info()->num_ordinals())
           .WithContext("RawBatch"));
-  std::set<std::string_view> names;
   for (const wire::RawColumn* column : *batch->columns()) {
     const std::string_view name = column->name()->string_view();
     MARQUEE_RETURN_IF_ERROR(CheckColumn(*column, batch->num_rows())
                                 .WithContext(fmt::format("RawBatch, column '{}'", name)));
-    if (!names.insert(name).second) {
-      return Status::Data(fmt::format("RawBatch: column '{}' appears twice", name));
-    }
   }
   if (batch->reject() != nullptr) {
     MARQUEE_RETURN_IF_ERROR(CheckReject(*batch->reject()).WithContext("RawBatch"));

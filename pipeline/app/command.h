@@ -52,6 +52,9 @@ void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scorin
 /// The model at `path`; the built-in one if it is empty. Errors: kConfig.
 Result<std::shared_ptr<const model::Model>> LoadModel(const std::string& path);
 
+/// Check that the model was fitted on the features of `spec`, and for its classes. Errors: kConfig.
+Status RequireModelFits(const model::Model& model, const FeatureSpec& spec);
+
 /// What a command that scores needs: model, stages and runner, proven to fit together.
 struct Scoring {
   /// Errors: kConfig, kUsage: the model is unusable or was fitted on other features; an unknown engine.
@@ -63,7 +66,8 @@ struct Scoring {
   std::unique_ptr<Runner> runner;
 };
 
-/// Run an epoch to its end and close its files; shows progress on a terminal. Returns the first failure.
+/// Run an epoch to its end, close its files, and judge its dead letters; shows progress on a terminal.
+/// Returns the first failure.
 Status RunEpoch(Runner& runner, SourceEpoch& epoch);
 
 /// Say on standard error how many dead letters there are and where, if there are any.

@@ -40,7 +40,10 @@ Result<std::string> Fetch(const std::string& url, const DataOptions& options) {
   }
   // The name without query and fragment; LocateData only finds CSV files.
   std::string name = fs::path(url.substr(0, url.find_first_of("?#"))).filename().string();
-  if (name.find(".csv") == std::string::npos) name = "movies.csv";
+  const auto ends_with = [&name](std::string_view end) {
+    return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
+  };
+  if (!ends_with(".csv") && !ends_with(".csv.gz")) name = "movies.csv";
   const std::string destination = (directory / name).string();
   ProgressBar progress("download");
   MARQUEE_ASSIGN_OR_RETURN(
@@ -64,7 +67,8 @@ void AddDataOptions(CLI::App& command, DataOptions& options) {
              "CSV file, .csv or .csv.gz (default: the first one in ./data, else --data-url, else generated)");
   AddSetting(command, "--data-url", options.url, "where to download the file from, if there is none");
   AddSetting(command, "--data-sha256", options.sha256, "SHA-256 that the downloaded file must have");
-  AddSetting(command, "--data-max-mib", options.max_download_mib, "largest download, in MiB");
+  AddSetting(command, "--data-max-mib", options.max_download_mib, "largest download, in MiB")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 24));
 }
 
 Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,

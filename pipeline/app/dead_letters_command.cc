@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "pipeline/app/command.h"
@@ -38,6 +39,14 @@ Status ForEachDeadLetter(const std::string& path,
   }
 }
 
+/// `text` without control characters: what stands in a bad file must not drive the terminal.
+std::string Printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
 Status List(const ListOptions& options) {
   if (!options.json) {
     fmt::print("{:>6}  {:<18} {:<10} {:>9}  {:<20} {}\n", "number", "reason", "stage", "record",
@@ -54,8 +63,8 @@ Status List(const ListOptions& options) {
     } else {
       fmt::print("{:>6}  {:<18} {:<10} {:>9}  {:<20} {}\n", number,
                  json["reason"].get<std::string>(), json["stage"].get<std::string>(),
-                 json["record"].get<std::uint64_t>(), json["column"].get<std::string>(),
-                 json["message"].get<std::string>());
+                 json["record"].get<std::uint64_t>(), Printable(json["column"].get<std::string>()),
+                 Printable(json["message"].get<std::string>()));
     }
     return true;
   });

@@ -45,13 +45,23 @@ SourceEpoch::SourceEpoch(CsvSource& source, const PreprocessStage& preprocess, b
       produce_(run_, source.columns(),
                SelectColumns(source.columns(), preprocess.spec(), all_columns)),
       policy_(std::move(policy)) {
-  if (policy_.path.empty()) policy_.path = fmt::format("dead-letters-{}.marquee", run_.ToString());
   for (std::size_t i = 0; i < runner.num_slots(); ++i) {
     slots_.push_back(std::make_unique<Slot>(source.path()));
   }
   for (std::size_t i = 0; i < runner.num_workers(); ++i) {
     workers_.push_back(std::make_unique<Worker>(preprocess));
   }
+  problems_ = workers_.front()->preprocess.problems();
+}
+
+Status SourceEpoch::Open() {
+  if (policy_.path.empty()) {
+    policy_.path = fmt::format("dead-letters-{}.marquee", run_.ToString());
+    return {};
+  }
+  MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(source_.path(), policy_.path));
+  MARQUEE_ASSIGN_OR_RETURN(dead_letters_, MessageFileWriter::Create(policy_.path));
+  return {};
 }
 
 Result<bool> SourceEpoch::Read(std::size_t slot) {
@@ -75,6 +85,7 @@ Status SourceEpoch::Process(std::size_t slot_index, std::size_t worker_index) {
     MARQUEE_RETURN_IF_ERROR(preprocess_.Process(RawBatchView::Own(worker.raw), worker.preprocess,
                                                 slot.features, slot.rejects));
   }
+  slot.problems = worker.preprocess.problems();
   return ProcessFeatures(FeatureBatchView::Own(slot.features), slot_index, worker_index,
                          slot.rejects, worker.times);
 }
@@ -85,8 +96,13 @@ Status SourceEpoch::Write(std::size_t slot_index) {
   counts_.records += slot.block.records.size();
   MARQUEE_RETURN_IF_ERROR(WriteDeadLetters(slot.rejects));
   MARQUEE_RETURN_IF_ERROR(WriteSlot(slot_index));
+  for (std::size_t column = 0; column < problems_.size(); ++column) {
+    for (std::size_t p = 0; p < kNumFieldProblems; ++p) {
+      problems_[column].counts[p] += slot.problems[column].counts[p];
+    }
+  }
   slot.block.Clear();  // gives its part of the source's memory back
-  return CheckBadShare();
+  return {};
 }
 
 Status SourceEpoch::WriteDeadLetters(const Rejects& rejects) {
@@ -110,7 +126,7 @@ Status SourceEpoch::CheckBadShare() const {
     return {};
   }
   return Status::Data(fmt::format(
-      "{}: {} of the first {} records are dead letters, more than --max-bad-share {} allows; "
+      "{}: {} of {} records are dead letters, more than --max-bad-share {} allows; "
       "'marquee dead-letters ls {}' tells why",
       source_.path(), dead, counts_.records, policy_.max_bad_share, policy_.path));
 }
@@ -121,19 +137,6 @@ StageTimes SourceEpoch::times() const {
   StageTimes times{.read_ns = read_ns_, .write_ns = write_ns_};
   for (const auto& worker : workers_) times.Merge(worker->times);
   return times;
-}
-
-std::vector<ColumnProblems> SourceEpoch::problems() const {
-  std::vector<ColumnProblems> sum = workers_.front()->preprocess.problems();
-  for (std::size_t worker = 1; worker < workers_.size(); ++worker) {
-    const auto& problems = workers_[worker]->preprocess.problems();
-    for (std::size_t column = 0; column < sum.size(); ++column) {
-      for (std::size_t p = 0; p < kNumFieldProblems; ++p) {
-        sum[column].counts[p] += problems[column].counts[p];
-      }
-    }
-  }
-  return sum;
 }
 
 // --- FeaturesEpoch ------------------------------------------------------------------------------------------------------
@@ -158,41 +161,41 @@ ScoringEpoch::ScoringEpoch(CsvSource& source, const PreprocessStage& preprocess,
                            DeadLetterPolicy policy, ResultSink& sink)
     : SourceEpoch(source, preprocess, all_columns, runner, std::move(policy)),
       infer_(infer),
-      sink_(sink) {
+      sink_(sink),
+      evaluation_(infer.model().num_classes()) {
   for (std::size_t i = 0; i < runner.num_slots(); ++i) {
     results_.push_back(std::make_unique<Message>());
   }
   for (std::size_t i = 0; i < runner.num_workers(); ++i) {
-    workers_.push_back(std::make_unique<Worker>(infer));
+    scratches_.push_back(std::make_unique<InferStage::Scratch>(infer));
   }
 }
 
 Status ScoringEpoch::ProcessFeatures(const FeatureBatchView& features, std::size_t slot,
-                                     std::size_t worker_index, Rejects& rejects,
-                                     StageTimes& times) {
-  Worker& worker = *workers_[worker_index];
+                                     std::size_t worker, Rejects& rejects, StageTimes& times) {
   {
     const ScopedTimer timer(&times.infer_ns);
-    MARQUEE_RETURN_IF_ERROR(infer_.Process(features, worker.infer, *results_[slot], rejects));
-  }
-  const ResultBatchView results = ResultBatchView::Own(*results_[slot]);
-  {
-    const ScopedTimer timer(&times.evaluate_ns);
-    MARQUEE_RETURN_IF_ERROR(worker.evaluation.Add(results, WallClockNs()));
+    MARQUEE_RETURN_IF_ERROR(
+        infer_.Process(features, *scratches_[worker], *results_[slot], rejects));
   }
   const ScopedTimer timer(&times.write_ns);
-  sink_.Process(results, slot);
+  sink_.Process(ResultBatchView::Own(*results_[slot]), slot);
   return {};
 }
 
 Status ScoringEpoch::WriteSlot(std::size_t slot) {
-  return sink_.Write(ResultBatchView::Own(*results_[slot]), slot);
+  const ResultBatchView results = ResultBatchView::Own(*results_[slot]);
+  {
+    const ScopedTimer timer(&evaluate_ns_);
+    MARQUEE_RETURN_IF_ERROR(evaluation_.Add(results, WallClockNs()));
+  }
+  return sink_.Write(results, slot);
 }
 
-Evaluation ScoringEpoch::evaluation() const {
-  Evaluation sum = workers_.front()->evaluation;
-  for (std::size_t i = 1; i < workers_.size(); ++i) sum.Merge(workers_[i]->evaluation);
-  return sum;
+StageTimes ScoringEpoch::times() const {
+  StageTimes times = SourceEpoch::times();
+  times.evaluate_ns = evaluate_ns_;
+  return times;
 }
 
 }  // namespace marquee

@@ -21,7 +21,7 @@ namespace marquee {
 
 /// When a run gives up on bad data, and where the bad rows go.
 struct DeadLetterPolicy {
-  /// The file of dead letters; it is made when there is a first one.
+  /// The file of dead letters. Empty: one named after the run, made when there is a first dead letter.
   std::string path;
   /// The run fails once more than this share of its records, and at least kMinBadRows of them, are dead letters.
   double max_bad_share = 0.05;
@@ -57,16 +57,23 @@ class SourceEpoch : public Epoch {
   /// Show how much of the file is read on `progress`; null = show nothing.
   void ShowProgress(ProgressBar* progress) { progress_ = progress; }
 
+  /// Open the file of dead letters, if one was named: so that what lies there is of this run, even if it is nothing.
+  /// Errors: kUnavailable.
+  Status Open();
+
   /// Close the file of dead letters, if there is one. Errors: kUnavailable.
   Status Close();
+
+  /// Judge the run at its end. Errors: kData if too many of its records are dead letters.
+  Status CheckBadShare() const;
 
   RunId run() const noexcept { return run_; }
   const RunCounts& counts() const noexcept { return counts_; }
   const std::string& dead_letter_path() const noexcept { return policy_.path; }
   /// Summed over the workers.
-  StageTimes times() const;
-  /// What was wrong with optional fields, summed over the workers.
-  std::vector<ColumnProblems> problems() const;
+  virtual StageTimes times() const;
+  /// What was wrong with optional fields.
+  const std::vector<ColumnProblems>& problems() const noexcept { return problems_; }
 
  protected:
   SourceEpoch(CsvSource& source, const PreprocessStage& preprocess, bool all_columns,
@@ -86,6 +93,7 @@ class SourceEpoch : public Epoch {
     RecordBlock block;
     std::int64_t received_ns = 0;
     Message features;
+    std::vector<ColumnProblems> problems;
     Rejects rejects;
   };
   struct Worker {
@@ -97,7 +105,6 @@ class SourceEpoch : public Epoch {
   };
 
   Status WriteDeadLetters(const Rejects& rejects);
-  Status CheckBadShare() const;
 
   CsvSource& source_;
   const PreprocessStage& preprocess_;
@@ -108,6 +115,7 @@ class SourceEpoch : public Epoch {
   DeadLetterPolicy policy_;
   std::optional<MessageFileWriter> dead_letters_;
   RunCounts counts_;
+  std::vector<ColumnProblems> problems_;
   // Read and Write may run at the same time, each in one thread.
   std::uint64_t read_ns_ = 0;
   std::uint64_t write_ns_ = 0;
@@ -148,17 +156,10 @@ class ScoringEpoch final : public SourceEpoch {
   ScoringEpoch(CsvSource& source, const PreprocessStage& preprocess, const InferStage& infer,
                bool all_columns, const Runner& runner, DeadLetterPolicy policy, ResultSink& sink);
 
-  /// Summed over the workers.
-  Evaluation evaluation() const;
+  const Evaluation& evaluation() const noexcept { return evaluation_; }
+  StageTimes times() const override;
 
  private:
-  struct Worker {
-    explicit Worker(const InferStage& stage)
-        : infer(stage), evaluation(stage.model().num_classes()) {}
-    InferStage::Scratch infer;
-    Evaluation evaluation;
-  };
-
   Status ProcessFeatures(const FeatureBatchView& features, std::size_t slot, std::size_t worker,
                          Rejects& rejects, StageTimes& times) override;
   Status WriteSlot(std::size_t slot) override;
@@ -166,7 +167,9 @@ class ScoringEpoch final : public SourceEpoch {
   const InferStage& infer_;
   ResultSink& sink_;
   std::vector<std::unique_ptr<Message>> results_;  // by slot
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<InferStage::Scratch>> scratches_;  // by worker
+  Evaluation evaluation_;
+  std::uint64_t evaluate_ns_ = 0;
 };
 
 }  // namespace marquee

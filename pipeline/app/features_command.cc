@@ -24,14 +24,16 @@ Status WriteFeatures(const FeaturesOptions& options, const PreprocessStage& prep
   MARQUEE_ASSIGN_OR_RETURN(auto runner,
                            MakeRunner(options.pipeline.runner, options.pipeline.threads));
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline));
+  MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(data.source->path(), options.output));
   MARQUEE_ASSIGN_OR_RETURN(MessageFileWriter output, MessageFileWriter::Create(options.output));
   FeaturesEpoch epoch(*data.source, preprocess, *runner, options.pipeline.dead_letters, output);
   Status status = RunEpoch(*runner, epoch);
   if (Status closed = output.Close(); status.ok()) status = std::move(closed);
   ReportDeadLetters(epoch);
+  MARQUEE_RETURN_IF_ERROR(std::move(status));
   fmt::print(stderr, "marquee: features of {} rows in {}\n",
              epoch.counts().records - epoch.counts().dead_letters(), options.output);
-  return status;
+  return {};
 }
 
 Status Features(const FeaturesOptions& options) {
@@ -46,6 +48,7 @@ Status Features(const FeaturesOptions& options) {
   if (!options.output.empty()) MARQUEE_RETURN_IF_ERROR(WriteFeatures(options, preprocess));
   if (!options.items.empty()) {
     MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline));
+    MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(data.source->path(), options.items));
     MARQUEE_RETURN_IF_ERROR(WriteItemCounts(*data.source, MoviesSpec(), options.items));
   }
   return {};

@@ -70,7 +70,7 @@ Status WriteItemCounts(CsvSource& source, const FeatureSpec& spec, const std::st
       decoded.resize(std::max(decoded.size(), record.text.size()));
       const bool is_row = record.flaw == wire::RejectReason::None &&
                           kernels::SplitCsvRecord(record.text, decoded, fields) == fields.size();
-      if (!is_row) continue;  // a dead letter of `features -o`, and no source of items
+      if (!is_row) continue;  // `features -o` makes it a dead letter
       for (ListCounter& counter : counters) counter.AddRow(fields);
     }
   }

@@ -1,6 +1,7 @@
 // marquee — the program. One file a command; this one only picks it.
 #include <fmt/core.h>
 
+#include <csignal>
 #include <exception>
 
 #include "pipeline/app/command.h"
@@ -49,6 +50,8 @@ int Main(int argc, char** argv) {
 }  // namespace marquee
 
 int main(int argc, char** argv) {
+  // A closed pipe is an error of the write, so that what else was written (dead letters) is closed in order.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     return marquee::Main(argc, argv);
   } catch (const std::exception& exception) {

@@ -30,9 +30,15 @@ Json InfoJson(const BatchInfo& info) {
     rejects[std::string(RejectReasonName(static_cast<wire::RejectReason>(reason)))] =
         info.rejects[reason];
   }
-  return {{"run", info.run.ToString()},         {"sequence", info.sequence},
-          {"first_record", info.first_record},  {"num_ordinals", info.num_ordinals},
-          {"rejects", std::move(rejects)},      {"hops", std::move(hops)}};
+  Json json = {{"run", info.run.ToString()},        {"sequence", info.sequence},
+               {"first_record", info.first_record}, {"num_ordinals", info.num_ordinals},
+               {"rejects", std::move(rejects)},     {"hops", std::move(hops)}};
+  if (info.totals) {
+    json["totals"] = {{"messages", info.totals->messages},
+                      {"records", info.totals->records},
+                      {"rejected", info.totals->rejected}};
+  }
+  return json;
 }
 
 /// Steps through elements that lie end to end.
@@ -58,7 +64,10 @@ Json RawRows(const RawBatchView& batch) {
     Cursor cursor;
     for (std::size_t row = 0; row < batch.num_rows(); ++row) {
       const std::size_t length = column.lengths[row];
-      Json& field = rows[row]["fields"][std::string(column.name)];
+      // A second column of the same name gets its number behind it.
+      std::string name(column.name);
+      if (rows[row]["fields"].contains(name)) name += fmt::format("#{}", index);
+      Json& field = rows[row]["fields"][name];
       const std::size_t begin = cursor.Advance(length);
       if (column.has_bytes()) {
         field = column.bytes.substr(begin, length);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/app/command.h"
+#include "pipeline/app/message_json.h"
 #include "pipeline/app/settings.h"
 
 namespace marquee {
@@ -50,7 +51,7 @@ Status Inspect(const ModelOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.file));
   const Json inspection = InspectionJson(*model);
   if (options.json) {
-    fmt::print("{}\n", inspection.dump(2));
+    fmt::print("{}\n", JsonText(inspection, 2));
     return {};
   }
   fmt::print("model {} {} ({}, id {})\n", model->name(), model->version(), model->source(),
@@ -78,8 +79,7 @@ Status Inspect(const ModelOptions& options) {
 
 Status Verify(const ModelOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.file));
-  const FeatureSpec& spec = MoviesSpec();
-  MARQUEE_RETURN_IF_ERROR(model->RequireFeatureSpec(spec.Hash(), spec.CanonicalText()));
+  MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, MoviesSpec()));
   Json engines = Json::array();
   for (const std::string_view name : model::EngineNames()) {
     MARQUEE_ASSIGN_OR_RETURN(const auto engine, model::MakeEngine(*model, name));
@@ -90,7 +90,7 @@ Status Verify(const ModelOptions& options) {
                        {"bound", report.bound}});
   }
   if (options.json) {
-    fmt::print("{}\n", Json{{"source", model->source()}, {"ok", true}, {"engines", engines}}.dump(2));
+    fmt::print("{}\n", JsonText({{"source", model->source()}, {"ok", true}, {"engines", engines}}, 2));
     return {};
   }
   fmt::print("{}: sound\n", model->source());

@@ -107,7 +107,7 @@ std::string Fit(std::string_view text, std::size_t width) {
       ++bytes;
     }
     if (characters == width) break;
-    const bool control = static_cast<unsigned char>(text[i]) < 0x20;  // would break the table
+    const bool control = static_cast<unsigned char>(text[i]) < 0x20 || text[i] == 0x7f;  // would break the table
     out.append(control ? std::string_view(" ") : text.substr(i, bytes));
     ++characters;
     i += bytes;
@@ -177,6 +177,7 @@ void AppendTimes(std::string& text, const RunReport& report) {
   line("  encoder", evaluation.encoder_ns());
   line("  classifier", evaluation.classifier_ns());
   line("evaluate", times.evaluate_ns);
+  line("write", times.write_ns);
   text += fmt::format("\n{} rows in {:.3f} s: {:.0f} rows/s ({} runner, engine {}), peak memory {:.0f} MiB\n",
                       report.counts.records, report.seconds,
                       static_cast<double>(report.counts.records) / std::max(report.seconds, 1e-9),
@@ -255,13 +256,14 @@ Json ReportJson(const RunReport& report) {
             {"produce", part(report.times.produce_ns)},
             {"preprocess", part(report.times.preprocess_ns)},
             {"infer", part(report.times.infer_ns)},
-            {"evaluate", part(report.times.evaluate_ns)}}}};
+            {"evaluate", part(report.times.evaluate_ns)},
+            {"write", part(report.times.write_ns)}}}};
 }
 
 std::string ReportText(const RunReport& report, bool color) {
   std::string text;
   if (report.synthetic) {
-    text += "\nSYNTHETIC DATA: the rows were generated. The figures show that the program works, not how good it is.\n";
+    text += "\nSYNTHETIC DATA: the rows are generated ones. The figures show that the program works, not how good it is.\n";
   }
   text += fmt::format("\n{}: {} rows = {} labelled + {} unlabelled + {} dead letters\n", report.source,
                       report.counts.records, report.evaluation.labelled(),

@@ -13,7 +13,6 @@ namespace marquee {
 
 /// One row of the report's sample of predictions.
 struct SampleRow {
-  std::int64_t id = 0;
   std::string title;
   float target = 0;
   std::uint8_t target_class = kNoClass;
@@ -40,7 +39,7 @@ struct RunReport {
   std::deque<SampleRow> sample;
 };
 
-/// The report as one JSON object (see the README of pipeline/app for its keys).
+/// The report as one JSON object.
 nlohmann::ordered_json ReportJson(const RunReport& report);
 
 /// The report as text of some forty lines; `color` marks hits and misses.

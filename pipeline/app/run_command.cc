@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "pipeline/app/command.h"
+#include "pipeline/app/message_json.h"
 #include "pipeline/app/report.h"
 #include "pipeline/app/settings.h"
 #include "pipeline/core/clock.h"
@@ -31,8 +32,7 @@ class SampleSink final : public ResultSink {
       const std::size_t i = row - 1;
       title_end -= rows.title_lengths[i];
       if (rows.labelled[i] == 0 || results.seen()[i] != 0) continue;
-      found.push_front({.id = rows.ids[i],
-                        .title = std::string(rows.titles.substr(title_end, rows.title_lengths[i])),
+      found.push_front({.title = std::string(rows.titles.substr(title_end, rows.title_lengths[i])),
                         .target = rows.target[i],
                         .target_class = rows.target_class[i],
                         .predicted_class = results.predicted_class()[i],
@@ -87,7 +87,7 @@ Status Run(const RunOptions& options) {
                          .seconds = seconds,
                          .sample = sink.TakeSample()};
   if (options.json) {
-    fmt::print("{}\n", ReportJson(report).dump(2));
+    fmt::print("{}\n", JsonText(ReportJson(report), 2));
   } else {
     fmt::print("{}", ReportText(report, UseColor()));
   }

@@ -29,12 +29,20 @@ void AppendCsvField(std::string& out, std::string_view field) {
 class LineSink final : public ResultSink {
  public:
   LineSink(const model::Model& model, bool json, std::size_t num_slots, OutputFile& output)
-      : model_(model), json_(json), lines_(num_slots), output_(output) {}
+      : model_(model), json_(json), lines_(num_slots), output_(output) {
+    for (const std::string_view name : model.class_names()) {
+      json_names_.push_back(nlohmann::json(name).dump());
+      json_keys_.push_back(nlohmann::json(fmt::format("p_{}", name)).dump());
+    }
+  }
 
   std::string Header() const {
     if (json_) return "";
     std::string header = "id,title,target,class,score";
-    for (const std::string_view name : model_.class_names()) header += fmt::format(",p_{}", name);
+    for (const std::string_view name : model_.class_names()) {
+      header.push_back(',');
+      AppendCsvField(header, fmt::format("p_{}", name));
+    }
     return header + ",seen\n";
   }
 
@@ -63,8 +71,9 @@ class LineSink final : public ResultSink {
     AppendCsvField(out, title);
     out.push_back(',');
     if (!std::isnan(rows.target[row])) fmt::format_to(to, "{}", rows.target[row]);
-    fmt::format_to(to, ",{},{}", model_.class_names()[results.predicted_class()[row]],
-                   results.score()[row]);
+    out.push_back(',');
+    AppendCsvField(out, model_.class_names()[results.predicted_class()[row]]);
+    fmt::format_to(to, ",{}", results.score()[row]);
     for (std::size_t c = 0; c < results.num_classes(); ++c) {
       fmt::format_to(to, ",{}", results.probability(c)[row]);
     }
@@ -74,7 +83,7 @@ class LineSink final : public ResultSink {
   void AppendJson(const ResultBatchView& results, const RowColumns& rows, std::size_t row,
                   std::string_view title, std::string& out) const {
     const auto to = std::back_inserter(out);
-    // The title is the only text of unknown content; it is valid UTF-8, else its row were dead.
+    // Titles are valid UTF-8, else their rows were dead; so are the names of classes.
     fmt::format_to(to, R"({{"id":{},"title":{},"target":)", rows.ids[row],
                    nlohmann::json(title).dump());
     if (std::isnan(rows.target[row])) {
@@ -82,10 +91,10 @@ class LineSink final : public ResultSink {
     } else {
       fmt::format_to(to, "{}", rows.target[row]);
     }
-    fmt::format_to(to, R"(,"class":"{}","score":{})",
-                   model_.class_names()[results.predicted_class()[row]], results.score()[row]);
+    fmt::format_to(to, R"(,"class":{},"score":{})", json_names_[results.predicted_class()[row]],
+                   results.score()[row]);
     for (std::size_t c = 0; c < results.num_classes(); ++c) {
-      fmt::format_to(to, R"(,"p_{}":{})", model_.class_names()[c], results.probability(c)[row]);
+      fmt::format_to(to, ",{}:{}", json_keys_[c], results.probability(c)[row]);
     }
     fmt::format_to(to, R"(,"seen":{}}})", results.seen()[row] != 0);
     out.push_back('\n');
@@ -93,7 +102,9 @@ class LineSink final : public ResultSink {
 
   const model::Model& model_;
   bool json_;
-  std::vector<std::string> lines_;
+  std::vector<std::string> json_names_;  // of the classes
+  std::vector<std::string> json_keys_;   // of their probabilities
+  std::vector<std::string> lines_;       // by slot
   OutputFile& output_;
 };
 
@@ -107,6 +118,7 @@ Status Score(const ScoreOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(),
                                                      scoring.preprocess.spec(), *scoring.model));
+  MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(data.source->path(), options.output));
   MARQUEE_ASSIGN_OR_RETURN(OutputFile output, OutputFile::Create(options.output));
   LineSink sink(*scoring.model, options.json, scoring.runner->num_slots(), output);
   MARQUEE_RETURN_IF_ERROR(output.Write(sink.Header()));

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -78,25 +80,34 @@ Status ApplyTable(const toml::table& table, const std::set<std::string>& known,
   return {};
 }
 
-/// `text` as a TOML value: numbers and truths as they are, the rest quoted.
+/// `text` as a TOML value: numbers and truths as they are, the rest quoted as in JSON, whose escapes TOML shares.
 std::string TomlValue(const std::string& text) {
-  const auto parsed = [&text]() -> std::optional<toml::table> {
-    try {
-      return toml::parse("value = " + text);
-    } catch (const toml::parse_error&) {
-      return std::nullopt;
-    }
-  }();
-  if (parsed && ((*parsed)["value"].is_number() || (*parsed)["value"].is_boolean())) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "\"";
+  const bool number = text.find_first_not_of("0123456789.") == std::string::npos &&
+                      std::isdigit(static_cast<unsigned char>(text.front())) != 0;
+  if (number || text == "true" || text == "false") return text;
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
+
+CLI::Validator WholeNumber() {
+  return {[](std::string& text) {
+            const bool whole = !text.empty() && text.size() <= 18 &&
+                               text.find_first_not_of("0123456789") == std::string::npos &&
+                               (text.size() == 1 || text.front() != '0');
+            return whole ? std::string() : fmt::format("'{}' is not a whole number", text);
+          },
+          ""};
+}
+
+CLI::Validator FiniteNumber() {
+  return {[](std::string& text) {
+            double value = 0;
+            const bool finite = CLI::detail::lexical_cast(text, value) && std::isfinite(value);
+            return finite ? std::string() : fmt::format("'{}' is not a number", text);
+          },
+          ""};
+}
 
 std::string EnvironmentName(std::string flag) {
   flag.erase(0, flag.find_first_not_of('-'));
@@ -125,10 +136,11 @@ std::string EffectiveConfig(const CLI::App& command) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_envname().empty()) continue;
+    const bool is_switch = option->get_type_size() == 0;
     const std::string value = option->count() > 0 ? option->as<std::string>()
                                                   : option->get_default_str();
     const std::string key = ConfigKey(option->get_envname());
-    if (value.empty() && option->get_type_size() != 0) {
+    if (value.empty() && !is_switch) {
       text += fmt::format("# {} is not set\n", key);
     } else {
       text += fmt::format("{} = {}\n", key, value.empty() ? "false" : TomlValue(value));

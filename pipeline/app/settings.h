@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "schemas/status.h"
@@ -15,12 +16,20 @@ namespace marquee {
 /// The environment variable of a flag: "--batch-rows" → "MARQUEE_BATCH_ROWS".
 std::string EnvironmentName(std::string flag);
 
+/// Accept decimal digits only: CLI11 would take -1 for 2^64 - 1, and 010 for 8.
+CLI::Validator WholeNumber();
+/// Accept numbers, but not nan, which no range excludes, nor inf.
+CLI::Validator FiniteNumber();
+
 /// Add an option that can also be set by environment and configuration file. `value` holds the default.
 template <class T>
 CLI::Option* AddSetting(CLI::App& command, const std::string& flag, T& value, std::string help) {
-  return command.add_option(flag, value, std::move(help))
-      ->envname(EnvironmentName(flag))
-      ->capture_default_str();
+  CLI::Option* option = command.add_option(flag, value, std::move(help))
+                            ->envname(EnvironmentName(flag))
+                            ->capture_default_str();
+  if constexpr (std::is_unsigned_v<T>) option->check(WholeNumber());
+  if constexpr (std::is_floating_point_v<T>) option->check(FiniteNumber());
+  return option;
 }
 
 /// As AddSetting, for a flag without a value.

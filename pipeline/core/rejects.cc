@@ -40,8 +40,7 @@ void Rejects::AddRow(const RawBatchView& batch, std::size_t row, const Rejection
         builder_, builder_.CreateString(column.name.data(), column.name.size()), lengths, bytes));
   }
   const auto reject = WriteReject(rejection, {}, 0, 0);
-  const auto info = WriteBatchInfo(builder_, batch.info());
-  Append(info, 1, columns, batch.ordinal(row), reject, rejection.reason);
+  Append(WriteInfo(batch.info()), 1, columns, batch.ordinal(row), reject, rejection.reason);
 }
 
 void Rejects::AddRecord(const BatchInfo& info, std::uint16_t ordinal, std::string_view head,
@@ -51,7 +50,14 @@ void Rejects::AddRecord(const BatchInfo& info, std::uint16_t ordinal, std::strin
   const std::span original(reinterpret_cast<const std::uint8_t*>(head.data()),
                            std::min(head.size(), kMaxOriginalBytes));
   const auto reject = WriteReject(rejection, original, record_bytes, record_xxh3);
-  Append(WriteBatchInfo(builder_, info), 0, {}, ordinal, reject, rejection.reason);
+  Append(WriteInfo(info), 0, {}, ordinal, reject, rejection.reason);
+}
+
+flatbuffers::Offset<wire::BatchInfo> Rejects::WriteInfo(BatchInfo info) {
+  // The batch's counts and totals are told by the batch; a letter that repeated them would count other rows twice.
+  info.rejects.fill(0);
+  info.totals.reset();
+  return WriteBatchInfo(builder_, info);
 }
 
 flatbuffers::Offset<wire::Reject> Rejects::WriteReject(const Rejection& rejection,

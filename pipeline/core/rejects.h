@@ -56,6 +56,7 @@ class Rejects {
               const std::vector<flatbuffers::Offset<wire::RawColumn>>& columns,
               std::uint16_t ordinal, flatbuffers::Offset<wire::Reject> reject,
               wire::RejectReason reason);
+  flatbuffers::Offset<wire::BatchInfo> WriteInfo(BatchInfo info);
   flatbuffers::Offset<wire::Reject> WriteReject(const Rejection& rejection,
                                                 std::span<const std::uint8_t> original,
                                                 std::uint64_t record_bytes,

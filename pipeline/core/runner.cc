@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -12,24 +13,35 @@
 namespace marquee {
 namespace {
 
-/// CPUs' worth of time that a cgroup allows, from its quota and period; none if it does not limit.
+/// CPUs' worth of time that one v2 cgroup allows; none if it does not limit.
+std::optional<double> CgroupQuota(const std::filesystem::path& cgroup) {
+  std::ifstream file(cgroup / "cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return std::nullopt;
+  return std::strtod(quota.c_str(), nullptr) / period;
+}
+
+/// The tightest limit of this process's cgroup and those above it; none if there is none.
 std::optional<double> CgroupCpus() {
-  if (std::ifstream v2("/sys/fs/cgroup/cpu.max"); v2) {
-    std::string quota;
-    double period = 0;
-    if (v2 >> quota >> period && quota != "max" && period > 0) {
-      return std::strtod(quota.c_str(), nullptr) / period;
-    }
-    return std::nullopt;
-  }
-  std::ifstream quota_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-  std::ifstream period_file("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  const std::filesystem::path root = "/sys/fs/cgroup";
+  std::ifstream v1_quota(root / "cpu/cpu.cfs_quota_us");
+  std::ifstream v1_period(root / "cpu/cpu.cfs_period_us");
   double quota = 0;
   double period = 0;
-  if (quota_file >> quota && period_file >> period && quota > 0 && period > 0) {
-    return quota / period;
+  if (v1_quota >> quota && v1_period >> period) {
+    return quota > 0 && period > 0 ? std::optional(quota / period) : std::nullopt;
   }
-  return std::nullopt;
+  std::ifstream membership("/proc/self/cgroup");
+  std::string line;
+  std::getline(membership, line);  // of v2: "0::/path"
+  std::filesystem::path path = line.rfind("0::/", 0) == 0 ? line.substr(4) : "";
+  std::optional<double> tightest = CgroupQuota(root);
+  for (; !path.empty(); path = path.parent_path()) {
+    const auto limit = CgroupQuota(root / path);
+    if (limit && (!tightest || *limit < *tightest)) tightest = limit;
+  }
+  return tightest;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace marquee {
 
 /// Counts durations in buckets whose width grows with the value, after HdrHistogram: 32 buckets to each power of two, so a
-/// percentile is at most 1/32 (3.2 %) above the truth. Fixed size; merging adds. Threads: one at a time.
+/// percentile is at most 1/32 (3.2 %) above the truth. Fixed size. Threads: one at a time.
 class Histogram {
  public:
   /// Count `count` durations of `value_ns`; negative ones count as 0.
@@ -18,12 +18,6 @@ class Histogram {
     counts_[BucketOf(value)] += count;
     total_ += count;
     if (value > max_) max_ = value;
-  }
-
-  void Merge(const Histogram& other) noexcept {
-    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
-    total_ += other.total_;
-    if (other.max_ > max_) max_ = other.max_;
   }
 
   std::uint64_t count() const noexcept { return total_; }

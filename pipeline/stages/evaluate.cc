@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "schemas/check.h"
+
 namespace marquee {
 namespace {
 
@@ -14,10 +16,6 @@ double Ratio(std::uint64_t part, std::uint64_t whole) {
 }
 
 }  // namespace
-
-void ConfusionMatrix::Merge(const ConfusionMatrix& other) {
-  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
-}
 
 std::uint64_t ConfusionMatrix::total() const noexcept {
   return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
@@ -64,6 +62,7 @@ Status Evaluation::Add(const ResultBatchView& batch, std::int64_t now_ns) {
     if (rows.labelled[row] == 0) continue;
     ++labelled_;
     const std::size_t truth = rows.target_class[row];
+    MARQUEE_CHECK(truth < num_classes);
     (seen[row] != 0 ? confusion_seen_ : confusion_).Add(truth, predicted[row]);
     if (seen[row] != 0) continue;
     for (std::size_t c = 0; c < num_classes; ++c) {
@@ -82,25 +81,6 @@ Status Evaluation::Add(const ResultBatchView& batch, std::int64_t now_ns) {
   encoder_ns_ += batch.encoder_ns();
   classifier_ns_ += batch.classifier_ns();
   return {};
-}
-
-void Evaluation::Merge(const Evaluation& other) {
-  rows_ += other.rows_;
-  labelled_ += other.labelled_;
-  seen_ += other.seen_;
-  confusion_.Merge(other.confusion_);
-  confusion_seen_.Merge(other.confusion_seen_);
-  for (std::size_t c = 0; c < calibration_.size(); ++c) {
-    for (std::size_t bin = 0; bin < kCalibrationBins; ++bin) {
-      calibration_[c][bin].rows += other.calibration_[c][bin].rows;
-      calibration_[c][bin].probability_sum += other.calibration_[c][bin].probability_sum;
-      calibration_[c][bin].hits += other.calibration_[c][bin].hits;
-    }
-  }
-  latency_.Merge(other.latency_);
-  scaler_ns_ += other.scaler_ns_;
-  encoder_ns_ += other.encoder_ns_;
-  classifier_ns_ += other.classifier_ns_;
 }
 
 double Evaluation::ExpectedCalibrationError() const noexcept {

@@ -28,7 +28,6 @@ class ConfusionMatrix {
       : num_classes_(num_classes), counts_(num_classes * num_classes) {}
 
   void Add(std::size_t truth, std::size_t prediction) { ++counts_[truth * num_classes_ + prediction]; }
-  void Merge(const ConfusionMatrix& other);
 
   std::size_t num_classes() const noexcept { return num_classes_; }
   std::uint64_t count(std::size_t truth, std::size_t prediction) const {
@@ -59,7 +58,7 @@ struct CalibrationBin {
 };
 inline constexpr std::size_t kCalibrationBins = 10;
 
-/// Everything counted over results. Add batches, merge, read. Threads: one at a time.
+/// Everything counted over results. Threads: one at a time.
 class Evaluation {
  public:
   explicit Evaluation(std::size_t num_classes)
@@ -68,7 +67,6 @@ class Evaluation {
   /// Count a batch. `now_ns`: Unix time at which its rows count as done.
   /// Errors: kData if the batch has another number of classes.
   Status Add(const ResultBatchView& batch, std::int64_t now_ns);
-  void Merge(const Evaluation& other);
 
   std::uint64_t rows() const noexcept { return rows_; }
   std::uint64_t labelled() const noexcept { return labelled_; }

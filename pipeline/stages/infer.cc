@@ -31,9 +31,18 @@ Status InferStage::CheckInput(const FeatureBatchView& input) const {
         input.feature_spec(), model_->name(), model_->version(), model_->feature_spec()));
   }
   if (input.num_numeric() != model_->num_numeric() || input.num_lists() != model_->num_lists()) {
-    return Status::Data(fmt::format(
+    return Status::Config(fmt::format(
         "the batch has {} numeric and {} list features, but its feature spec {} and {}",
         input.num_numeric(), input.num_lists(), model_->num_numeric(), model_->num_lists()));
+  }
+  // Ids, targets, scores and the like take 32 bytes a row at most, probabilities 4 a class.
+  const std::size_t result_bytes = kMaxBatchInfoBytes + 32 * kMessageAlignment +
+                                   input.rows().titles.size() +
+                                   input.num_rows() * (32 + 4 * model_->num_classes());
+  if (result_bytes > kMaxMessageBytes) {
+    return Status::Config(
+        fmt::format("{} rows of {} classes do not fit into a message; use a smaller --batch-rows",
+                    input.num_rows(), model_->num_classes()));
   }
   return {};
 }

@@ -1,7 +1,6 @@
 #include "pipeline/stages/preprocess.h"
 
 #include <fmt/core.h>
-#include <simdjson.h>
 
 #include <algorithm>
 #include <charconv>
@@ -9,6 +8,7 @@
 #include <limits>
 
 #include "pipeline/core/clock.h"
+#include "pipeline/stages/text_flaw.h"
 #include "schemas/check.h"
 #include "schemas/feature_batch.h"
 
@@ -25,15 +25,11 @@ std::optional<std::int64_t> ParseId(std::string_view text) {
 
 bool IsContinuationByte(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-bool ValidUtf8(std::string_view text) {
-  return simdjson::validate_utf8(text.data(), text.size());
-}
-
 /// Whether no field of the column holds a NUL byte or invalid UTF-8. The column is checked as one text, which is enough if no
 /// field begins inside a character.
 bool AllFieldsAreText(const RawColumnView& column) {
   if (column.bytes.empty()) return true;
-  if (column.bytes.find('\0') != std::string_view::npos || !ValidUtf8(column.bytes)) return false;
+  if (TextFlaw(column.bytes) != wire::RejectReason::None) return false;
   std::size_t offset = 0;
   for (const std::uint16_t length : column.lengths) {
     if (length > 0 && IsContinuationByte(column.bytes[offset])) return false;
@@ -59,6 +55,7 @@ class PreprocessStage::Batch {
     const std::int64_t started_ns = WallClockNs();
     MARQUEE_RETURN_IF_ERROR(FindColumns());
     scratch_.kept_.clear();
+    for (ColumnProblems& column : scratch_.problems_) column.counts.fill(0);
     num_kept_ = input_.num_rows();
     RejectBytesThatAreNoText();
     ParseIds();
@@ -125,13 +122,8 @@ class PreprocessStage::Batch {
       for (std::size_t row = 0; row < input_.num_rows(); ++row) {
         const std::string_view field = column.bytes.substr(offset, column.lengths[row]);
         offset += column.lengths[row];
-        if (field.find('\0') != std::string_view::npos) {
-          Reject(row, wire::RejectReason::NulByte, column.name,
-                 "the field holds a NUL byte; remove it at the source");
-        } else if (!ValidUtf8(field)) {
-          Reject(row, wire::RejectReason::InvalidUtf8, column.name,
-                 "the field is not valid UTF-8; convert the file to UTF-8");
-        }
+        const wire::RejectReason flaw = TextFlaw(field);
+        if (flaw != wire::RejectReason::None) Reject(row, flaw, column.name, TextFlawMessage(flaw));
       }
     }
   }

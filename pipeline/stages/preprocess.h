@@ -29,11 +29,11 @@ class PreprocessStage {
   static constexpr wire::StageId kId = wire::StageId::Preprocess;
   using Input = RawBatchView;
 
-  /// What a worker reuses from batch to batch, and what it counted since it was made.
+  /// What a worker reuses from batch to batch.
   class Scratch {
    public:
     explicit Scratch(const PreprocessStage& stage);
-    /// One entry a column of the spec that holds optional fields.
+    /// What was wrong with optional fields of the last batch: one entry a column of the spec.
     const std::vector<ColumnProblems>& problems() const noexcept { return problems_; }
 
    private:

@@ -9,6 +9,7 @@
 
 #include "kernels/csv.h"
 #include "pipeline/core/clock.h"
+#include "pipeline/stages/text_flaw.h"
 #include "schemas/check.h"
 
 namespace marquee {
@@ -54,6 +55,18 @@ flatbuffers::Offset<wire::RawColumn> WriteColumn(const std::string& name, bool l
 }
 
 }  // namespace
+
+ProduceStage::ProduceStage(RunId run, std::vector<std::string> source_columns,
+                           std::vector<ProducedColumn> columns)
+    : run_(run), source_columns_(std::move(source_columns)), columns_(std::move(columns)) {
+  for (std::size_t index = 0; index < source_columns_.size(); ++index) {
+    const bool whole =
+        std::any_of(columns_.begin(), columns_.end(), [index](const ProducedColumn& column) {
+          return column.index == index && !column.lengths_only;
+        });
+    if (!whole) columns_not_sent_.push_back(index);
+  }
+}
 
 Status ProduceStage::Process(const Input& input, Scratch& scratch, Message& output,
                              Rejects& rejects) const {
@@ -111,20 +124,33 @@ void ProduceStage::SplitRecords(const RecordBlock& block, BatchInfo& info, Scrat
              info, rejects);
       continue;
     }
-    const auto too_long = std::find_if(fields.begin(), fields.end(), [](std::string_view field) {
-      return field.size() > kMaxFieldBytes;
-    });
-    if (too_long != fields.end()) {
-      Reject(block, index, wire::RejectReason::FieldTooLong,
-             source_columns_[static_cast<std::size_t>(too_long - fields.begin())],
-             fmt::format("the field has {} bytes; at most {} are allowed", too_long->size(),
-                         kMaxFieldBytes),
-             info, rejects);
-      continue;
-    }
+    if (RejectIfNotARow(block, index, fields, info, rejects)) continue;
     decoded = decoded.subspan(record.text.size());
     scratch.ordinals.push_back(static_cast<std::uint16_t>(index));
   }
+}
+
+bool ProduceStage::RejectIfNotARow(const RecordBlock& block, std::size_t index,
+                                   std::span<const std::string_view> fields, BatchInfo& info,
+                                   Rejects& rejects) const {
+  const auto too_long = std::find_if(fields.begin(), fields.end(), [](std::string_view field) {
+    return field.size() > kMaxFieldBytes;
+  });
+  if (too_long != fields.end()) {
+    Reject(block, index, wire::RejectReason::FieldTooLong,
+           source_columns_[static_cast<std::size_t>(too_long - fields.begin())],
+           fmt::format("the field has {} bytes; at most {} are allowed", too_long->size(),
+                       kMaxFieldBytes),
+           info, rejects);
+    return true;
+  }
+  for (const std::size_t column : columns_not_sent_) {
+    const wire::RejectReason flaw = TextFlaw(fields[column]);
+    if (flaw == wire::RejectReason::None) continue;
+    Reject(block, index, flaw, source_columns_[column], TextFlawMessage(flaw), info, rejects);
+    return true;
+  }
+  return false;
 }
 
 void ProduceStage::Reject(const RecordBlock& block, std::size_t index, wire::RejectReason reason,

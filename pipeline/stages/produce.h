@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,8 @@ struct ProducedColumn {
 /// Splits a block of records into the columns of a RawBatch.
 ///
 /// Records that the source found flawed, that have another number of fields than the header, or a field over 65,535 bytes, are
-/// rejected. Threads: const; each worker has its own Scratch.
+/// rejected. So are those with a NUL byte or invalid UTF-8 in a field that does not go out whole: no later stage could see it,
+/// and which rows are dead must not depend on which columns are sent. Threads: const; each worker has its own Scratch.
 class ProduceStage {
  public:
   static constexpr wire::StageId kId = wire::StageId::Produce;
@@ -41,14 +43,16 @@ class ProduceStage {
 
   /// `source_columns`: the header. `columns`: those that are sent, in the order of the source.
   ProduceStage(RunId run, std::vector<std::string> source_columns,
-               std::vector<ProducedColumn> columns)
-      : run_(run), source_columns_(std::move(source_columns)), columns_(std::move(columns)) {}
+               std::vector<ProducedColumn> columns);
 
   Status Process(const Input& input, Scratch& scratch, Message& output, Rejects& rejects) const;
 
  private:
   void SplitRecords(const RecordBlock& block, BatchInfo& info, Scratch& scratch,
                     Rejects& rejects) const;
+  bool RejectIfNotARow(const RecordBlock& block, std::size_t index,
+                       std::span<const std::string_view> fields, BatchInfo& info,
+                       Rejects& rejects) const;
   void Reject(const RecordBlock& block, std::size_t index, wire::RejectReason reason,
               std::string_view column, std::string_view message, BatchInfo& info,
               Rejects& rejects) const;
@@ -56,6 +60,7 @@ class ProduceStage {
   RunId run_;
   std::vector<std::string> source_columns_;
   std::vector<ProducedColumn> columns_;
+  std::vector<std::size_t> columns_not_sent_;  // or sent as lengths only
 };
 
 static_assert(Stage<ProduceStage>);

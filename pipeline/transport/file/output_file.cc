@@ -5,8 +5,16 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 namespace marquee {
+
+Status RefuseToOverwrite(const std::string& input, const std::string& output) {
+  std::error_code ignored;  // of a file that is not there: then it is another one
+  if (!std::filesystem::equivalent(input, output, ignored)) return {};
+  return Status::Usage(fmt::format("{} is the file that is read; write to another one", output));
+}
 
 void OutputFile::CloseFile::operator()(std::FILE* file) const noexcept {
   if (file != stdout) std::fclose(file);

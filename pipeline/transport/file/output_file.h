@@ -11,6 +11,9 @@
 
 namespace marquee {
 
+/// Refuse to write to the file that is being read: opening it would empty it. Errors: kUsage.
+Status RefuseToOverwrite(const std::string& input, const std::string& output);
+
 /// A buffered output file. A full disk or a closed pipe is an error at the next Write or at Close, never a silent loss.
 ///
 /// Threads: one at a time. Close it: the destructor closes too, but can't say that it failed.

@@ -83,7 +83,7 @@ class ProgramTest : public testing::Test {
     EXPECT_EQ(letter["reason"], reason);
     EXPECT_EQ(letter["record"], record);
     EXPECT_EQ(letter["column"], column);
-    EXPECT_EQ(letter["source"], "movies.csv");
+    EXPECT_THAT(letter["source"].get<std::string>(), HasSubstr("movies.csv"));
     EXPECT_FALSE(letter["message"].get<std::string>().empty());
   }
 
@@ -185,7 +185,10 @@ TEST_F(ProgramTest, EveryKindOfBadRowIsADeadLetterAndTheOthersAreScored) {
   ExpectOneDeadLetter(header + Row("1", std::string(65'536, 'x')) + Row("2"), "field_too_long", 1, "title");
   ExpectOneDeadLetter(header + Row("") + Row("2"), "id_absent", 1, "id");
   ExpectOneDeadLetter(header + Row("1") + Row("two"), "id_not_a_number", 2, "id");
-  ExpectOneDeadLetter(header + Row("1") + Row("2", "\"open") + Row("3"), "unterminated_quote", 2, "");
+  std::string unquoted = Row("3");  // a quote further on would end the open field
+  unquoted.replace(unquoted.find("\"Action, Crime\""), 15, "Action");
+  unquoted.replace(unquoted.find("\"robbery, bank\""), 15, "bank");
+  ExpectOneDeadLetter(header + Row("1") + "2,\"open\n" + unquoted, "unterminated_quote", 2, "");
   ExpectOneDeadLetter(header + Row("1") + Row("2", std::string(2'000'000, 'x')) + Row("3"),
                       "record_too_large", 2, "");
 }
@@ -221,6 +224,7 @@ TEST_F(ProgramTest, TooManyDeadLettersEndTheRunButAreKept) {
   const Outcome stopped = RunOn(content);
   EXPECT_EQ(stopped.exit_code, 4);
   EXPECT_THAT(stopped.err, HasSubstr("more than --max-bad-share 0.05 allows"));
+  EXPECT_EQ(stopped.json()["labelled"], 800) << "what could be scored is scored all the same";
   EXPECT_EQ(RunOn(content, "--max-bad-share 0.5").exit_code, 0);
   const Outcome list = Marquee("dead-letters ls dead.marquee --json");
   EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 200);
@@ -253,6 +257,48 @@ TEST_F(ProgramTest, ColumnsAreFoundByNameAndOthersTolerated) {
   EXPECT_EQ(Marquee("score other.csv").out, plain.out);
 }
 
+TEST_F(ProgramTest, WhatIsDeadDoesNotDependOnColumnsRunnerOrBatches) {
+  std::string content = kHeader;
+  for (int i = 0; i < 40; ++i) content += Row(std::to_string(i));
+  std::string tagline = Row("40");
+  tagline.replace(tagline.find(",17.9,,"), 7, ",17.9,caf\xE9,");
+  std::string overview = Row("41");
+  overview.replace(overview.find("A thief"), 7, std::string("A\0thief", 7));
+  content += tagline + "short\n" + overview + Row("x") + Row("42");
+  const Json expected = RunOn(content, "--runner serial --batch-rows 512").json();
+  EXPECT_EQ(expected["dead_letters"], 4);
+  for (const char* arguments :
+       {"--runner serial --batch-rows 1", "--batch-rows 7", "--columns needed", "--batch-rows 4096"}) {
+    const Json report = RunOn(content, arguments).json();
+    EXPECT_EQ(report["dead_letter_reasons"], expected["dead_letter_reasons"]) << arguments;
+    EXPECT_EQ(report["labelled"], expected["labelled"]) << arguments;
+    EXPECT_EQ(report["confusion"], expected["confusion"]) << arguments;
+  }
+}
+
+TEST_F(ProgramTest, TwoExtraColumnsOfOneNameAreTolerated) {
+  std::string header = kHeader;
+  header.insert(header.size() - 1, ",note,note");
+  std::string row = Row("");
+  row.insert(row.size() - 1, ",first,second");
+  const Outcome run = RunOn(header + row);
+  EXPECT_EQ(run.json()["dead_letters"], 1) << run.err;
+  const std::string letter = OnlyDeadLetter().dump();
+  EXPECT_THAT(letter, HasSubstr("first"));
+  EXPECT_THAT(letter, HasSubstr("second"));
+}
+
+TEST_F(ProgramTest, TheFileThatIsReadIsNeverOverwritten) {
+  const std::string content = kHeader + Row("1");
+  dir_.Write("movies.csv", content);
+  for (const char* command :
+       {"score movies.csv -o ./movies.csv", "features --data movies.csv -o movies.csv",
+        "features --data movies.csv --items movies.csv", "run --data movies.csv --dead-letters movies.csv"}) {
+    EXPECT_EQ(Marquee(command).exit_code, 2) << command;
+    EXPECT_EQ(ReadFile(dir_.File("movies.csv")), content) << command;
+  }
+}
+
 // --- bad files --------------------------------------------------------------------------------------------------------------
 
 TEST_F(ProgramTest, UnusableFilesExitWithFourAndSayWhatToDo) {
@@ -266,7 +312,7 @@ TEST_F(ProgramTest, UnusableFilesExitWithFourAndSayWhatToDo) {
   refused("id,title\n1,a\n", "vote_average");
   std::string noise;
   for (unsigned i = 0; i < 100'000; ++i) noise += static_cast<char>(i * 2654435761U >> 13);
-  refused(noise, "column");
+  refused(noise, "no CSV file");
   EXPECT_EQ(Marquee("run --data none.csv").exit_code, 1);
 }
 
@@ -350,7 +396,8 @@ TEST_F(ProgramTest, HelpShowsExamplesAndUsageErrorsExitWithTwo) {
   }
   for (const char* command :
        {"", "fly", "run --fly", "run --batch-rows 0", "run --batch-rows 5000", "run --batch-rows x",
-        "run --runner best", "run --max-bad-share 2", "generate --rows -1", "decode"}) {
+        "run --batch-rows 010", "run --runner best", "run --max-bad-share 2", "run --max-bad-share nan",
+        "run --threads 9999", "generate --rows=-1", "decode"}) {
     EXPECT_EQ(Marquee(command).exit_code, 2) << "marquee " << command;
   }
   dir_.Write("movies.csv", kHeader + Row("1"));

@@ -51,12 +51,6 @@ TEST(EvaluationTest, CountsLabelledSeenAndUnlabelledRowsApart) {
   EXPECT_EQ(evaluation.classifier_ns(), 300U);
   EXPECT_EQ(evaluation.latency().count(), 3U);
   EXPECT_EQ(evaluation.latency().max_ns(), 500'000U);
-
-  Evaluation merged(3);
-  merged.Merge(evaluation);
-  merged.Merge(evaluation);
-  EXPECT_EQ(merged.rows(), 6U);
-  EXPECT_EQ(merged.confusion_seen().count(2, 2), 2U);
 }
 
 TEST(EvaluationTest, CalibrationComparesProbabilityAndFrequency) {
