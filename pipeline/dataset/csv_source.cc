@@ -59,15 +59,17 @@ Status CsvSource::HeaderError(std::string_view what) const {
 Status CsvSource::ReadHeader(const std::vector<std::string>& needed_columns) {
   Refill();
   const std::string_view text = Text(begin_, end_);
-  if (text.empty()) {
-    if (!failure_.ok()) return Copy(failure_);
+  if (text.empty() && failure_.ok()) {
     return HeaderError("the file is empty; a CSV begins with a line of column names");
   }
   if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
     return HeaderError("the file is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8");
   }
   if (text.starts_with("\xef\xbb\xbf")) begin_ += 3;
-  while (begin_ < end_) {
+  for (;;) {
+    // Blank lines may fill segments.
+    if (!at_end_ && end_ - begin_ < limits_.max_record_bytes + 2) Refill();
+    if (begin_ == end_) break;
     const std::string_view rest =
         Text(begin_, std::min(end_, begin_ + limits_.max_record_bytes + 2));
     CsvState state = CsvState::kFieldStart;
@@ -93,6 +95,7 @@ Status CsvSource::ReadHeader(const std::vector<std::string>& needed_columns) {
     MARQUEE_RETURN_IF_ERROR(SplitHeader(header));
     return CheckColumns(needed_columns);
   }
+  if (!failure_.ok()) return Copy(failure_);
   return HeaderError(
       "the file holds nothing but blank lines; a CSV begins with a line of column names");
 }
@@ -111,6 +114,7 @@ Status CsvSource::SplitHeader(std::string_view header) {
         fmt::format("{} columns; at most {} are allowed", num_columns, limits_.max_columns));
   }
   columns_.assign(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(num_columns));
+  MARQUEE_RETURN_IF_ERROR(CheckNameSizes());
   const std::size_t overhead = HeaderOverhead(columns_, kColumnOverheadOneRow);
   if (overhead > limits_.max_message_bytes / 2) {
     return HeaderError(fmt::format(
@@ -121,6 +125,27 @@ Status CsvSource::SplitHeader(std::string_view header) {
   const std::size_t aligned = HeaderOverhead(columns_, kColumnOverheadAligned);
   limits_.max_bytes = std::min(
       limits_.max_bytes, limits_.max_message_bytes - std::min(limits_.max_message_bytes, aligned));
+  return {};
+}
+
+Status CsvSource::CheckNameSizes() const {
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const std::size_t size = columns_[i].size();
+    if (size > limits_.max_name_bytes) {
+      return HeaderError(
+          fmt::format("the name of column {} has {} bytes; at most {} are allowed; shorten it, or "
+                      "add the line of column names if the file has none",
+                      i + 1, size, limits_.max_name_bytes));
+    }
+    total += size;
+    if (total > limits_.max_names_bytes) {
+      return HeaderError(
+          fmt::format("the names up to column {} have {} bytes; at most {} are allowed in all; "
+                      "shorten them, or drop columns",
+                      i + 1, total, limits_.max_names_bytes));
+    }
+  }
   return {};
 }
 

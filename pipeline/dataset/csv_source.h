@@ -37,6 +37,10 @@ struct CsvLimits {
   /// Size of the buffers; raised to two of the largest records if it is less.
   std::size_t segment_bytes = 2 << 20;
   std::size_t max_columns = 4096;
+  /// Of one column's name, and of all together. Names are in every message and dead letter, so a
+  /// huge header would swell them all.
+  std::size_t max_name_bytes = 256;
+  std::size_t max_names_bytes = 32 << 10;
 };
 
 /// Reads a CSV file, plain or gzip, block by block.
@@ -87,6 +91,7 @@ class CsvSource {
 
   Status ReadHeader(const std::vector<std::string>& needed_columns);
   Status SplitHeader(std::string_view header);
+  Status CheckNameSizes() const;
   Status CheckColumns(const std::vector<std::string>& needed_columns) const;
   Status HeaderError(std::string_view what) const;
 
