@@ -163,6 +163,27 @@ Status CheckCodes(const std::string& field, std::span<const std::uint32_t> codes
   return {};
 }
 
+/// Each list there, and none named twice: a list that counts many times costs as often.
+Status CheckLists(const std::string& field, std::span<const std::uint8_t> lists,
+                  std::size_t num_lists) {
+  if (lists.size() > num_lists) {
+    return Refuse(field, fmt::format("has {} entries, but the model has {} list features",
+                                     lists.size(), num_lists));
+  }
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    const std::string entry = fmt::format("{}[{}]", field, i);
+    if (lists[i] >= num_lists) {
+      return Refuse(entry,
+                    fmt::format("is {}, but the model has {} list features", lists[i], num_lists));
+    }
+    const auto before = lists.first(i);
+    if (std::find(before.begin(), before.end(), lists[i]) != before.end()) {
+      return Refuse(entry, fmt::format("repeats list {}", lists[i]));
+    }
+  }
+  return {};
+}
+
 Status CheckEncoding(const std::string& field, const wire::Encoding& encoding,
                      std::size_t num_lists) {
   MARQUEE_RETURN_IF_ERROR(CheckName(field + ".name", TextOf(encoding.name())));
@@ -176,12 +197,7 @@ Status CheckEncoding(const std::string& field, const wire::Encoding& encoding,
     return Refuse(field + ".lists", fmt::format("has {} entries; this kind takes {}", lists.size(),
                                                 several ? "1 or more" : "1"));
   }
-  for (std::size_t i = 0; i < lists.size(); ++i) {
-    if (lists[i] >= num_lists) {
-      return Refuse(fmt::format("{}.lists[{}]", field, i),
-                    fmt::format("is {}, but the model has {} list features", lists[i], num_lists));
-    }
-  }
+  MARQUEE_RETURN_IF_ERROR(CheckLists(field + ".lists", lists, num_lists));
   const auto codes = SpanOf(encoding.codes());
   const auto values = SpanOf(encoding.values());
   MARQUEE_RETURN_IF_ERROR(CheckCodes(field + ".codes", codes));
@@ -201,9 +217,17 @@ Status CheckEncoding(const std::string& field, const wire::Encoding& encoding,
 
 Status CheckEncodings(const wire::Model& model, std::size_t num_numeric, std::size_t num_lists) {
   std::size_t num_columns = num_numeric;
+  std::size_t num_codes = 0;
   for (flatbuffers::uoffset_t i = 0; i < model.encodings()->size(); ++i) {
     const wire::Encoding& encoding = *model.encodings()->Get(i);
-    MARQUEE_RETURN_IF_ERROR(CheckEncoding(fmt::format("encodings[{}]", i), encoding, num_lists));
+    const std::string field = fmt::format("encodings[{}]", i);
+    MARQUEE_RETURN_IF_ERROR(CheckEncoding(field, encoding, num_lists));
+    num_codes += SpanOf(encoding.codes()).size();
+    if (num_codes > kMaxTotalCodes) {
+      return Refuse(field + ".codes",
+                    fmt::format("brings the codes of all encodings to {}; at most {} are allowed",
+                                num_codes, kMaxTotalCodes));
+    }
     num_columns += encoding.kind() == wire::EncodingKind::Hot
                        ? encoding.codes()->size() + (encoding.other() ? 1 : 0)
                        : 1;
@@ -247,6 +271,10 @@ Status CheckSplits(const wire::Trees& trees, std::size_t num_columns) {
   const auto features = SpanOf(trees.split_features());
   const auto borders = SpanOf(trees.split_borders());
   if (depths.empty()) return Refuse("classifier.trees.depths", "is empty: there is no tree");
+  if (depths.size() > kMaxTrees) {
+    return Refuse("classifier.trees.depths",
+                  fmt::format("has {} entries; at most {} are allowed", depths.size(), kMaxTrees));
+  }
   std::size_t num_splits = 0;
   std::size_t num_leaves = 0;
   for (std::size_t tree = 0; tree < depths.size(); ++tree) {
@@ -384,11 +412,19 @@ Status CheckGoldenList(const std::string& field, const wire::GoldenList& list,
 }
 
 Status CheckGoldenRows(const wire::Golden& golden, std::size_t num_numeric,
-                       std::size_t num_scores) {
+                       const wire::Trees& trees) {
+  const std::size_t num_scores = trees.num_scores();
+  const std::size_t num_trees = trees.depths()->size();
   const std::size_t num_rows = golden.num_rows();
   if (num_rows < 1 || num_rows > kMaxGoldenRows) {
     return Refuse("golden.num_rows",
                   fmt::format("is {}; 1 to {} are allowed", num_rows, kMaxGoldenRows));
+  }
+  if (num_rows * num_trees * num_scores > kMaxGoldenWork) {
+    return Refuse(
+        "golden.num_rows",
+        fmt::format("is {}, times {} trees of {} scores; a product of at most {} is allowed",
+                    num_rows, num_trees, num_scores, kMaxGoldenWork));
   }
   MARQUEE_RETURN_IF_ERROR(CheckSize("golden.numeric", golden.numeric()->size(),
                                     num_rows * num_numeric, "rows times numeric features"));
@@ -494,7 +530,7 @@ Status ValidateModel(const wire::Model& model) {
   MARQUEE_RETURN_IF_ERROR(CheckProfiles(model, num_numeric));
   MARQUEE_RETURN_IF_ERROR(
       CheckSize("golden.lists", model.golden()->lists()->size(), num_lists, "as list_profiles"));
-  return CheckGoldenRows(*model.golden(), num_numeric, trees.num_scores());
+  return CheckGoldenRows(*model.golden(), num_numeric, trees);
 }
 
 }  // namespace marquee::model

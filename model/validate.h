@@ -21,7 +21,12 @@ inline constexpr std::size_t kMaxClasses = 254;
 /// Of one encoding: more than all items of the movies, and few enough that a crafted model is
 /// refused quickly.
 inline constexpr std::size_t kMaxCodes = std::size_t{1} << 20;
+/// Of all encodings, which are sorted and put into tables while loading.
+inline constexpr std::size_t kMaxTotalCodes = std::size_t{1} << 22;
+inline constexpr std::size_t kMaxTrees = 65'536;
 inline constexpr std::size_t kMaxGoldenRows = 8192;
+/// Golden rows times trees times scores: loading computes them all, in seconds at most.
+inline constexpr std::size_t kMaxGoldenWork = std::size_t{1} << 28;
 /// The largest sum of absolute leaves, scaled and biased: far from overflow, so that scores are
 /// always finite.
 inline constexpr double kMaxScore = 1e30;

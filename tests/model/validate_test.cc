@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "model/synthetic.h"
@@ -92,6 +93,10 @@ const Refusal kRefusals[] = {
     {"EncodingName", [](ModelParts& m) { m.encodings[1].name = "\n"; }, "encodings[1].name"},
     {"EncodingList", [](ModelParts& m) { m.encodings[1].lists[2] = 3; },
      "encodings[1].lists[2] is 3"},
+    {"EncodingListTwice", [](ModelParts& m) { m.encodings[1].lists[2] = m.encodings[1].lists[0]; },
+     "encodings[1].lists[2] repeats list"},
+    {"EncodingTooManyLists", [](ModelParts& m) { m.encodings[1].lists.assign(100'000, 0); },
+     "encodings[1].lists has 100000 entries, but the model has 3 list features"},
     {"EncodingNoList", [](ModelParts& m) { m.encodings[0].lists.clear(); }, "encodings[0].lists"},
     {"MeanOfTwoLists",
      [](ModelParts& m) {
@@ -122,6 +127,15 @@ const Refusal kRefusals[] = {
        m.encodings[1].values.resize(kMaxCodes + 1);
      },
      "encodings[1].codes has 1048577 entries"},
+    {"TooManyCodesInAll",
+     [](ModelParts& m) {
+       for (std::size_t i = 1; i < 5; ++i) {  // a quarter each, and those of encoding 0
+         m.encodings[i].codes.resize(kMaxTotalCodes / 4);
+         m.encodings[i].values.resize(kMaxTotalCodes / 4);
+         std::iota(m.encodings[i].codes.begin(), m.encodings[i].codes.end(), 0u);
+       }
+     },
+     "encodings[4].codes brings the codes of all encodings to 4194309"},
     {"ClassifierKind", [](ModelParts& m) { m.classifier = ClassifierKind{2}; },
      "classifier.kind is 2"},
     {"OrdinalWithTwoScores", [](ModelParts& m) { m.trees.num_scores = 2; },
@@ -161,6 +175,8 @@ const Refusal kRefusals[] = {
        m.trees.leaves.clear();
      },
      "classifier.trees.depths is empty"},
+    {"TooManyTrees", [](ModelParts& m) { m.trees.depths.resize(kMaxTrees + 1); },
+     "classifier.trees.depths has 65537 entries"},
     {"TooDeep", [](ModelParts& m) { m.trees.depths[4] = 9; }, "classifier.trees.depths[4] is 9"},
     {"DepthWrong", [](ModelParts& m) { m.trees.depths[4] ^= 1; },
      "classifier.trees.split_features has"},
@@ -201,6 +217,14 @@ const Refusal kRefusals[] = {
     {"GoldenRowsWrong", [](ModelParts& m) { ++m.golden.rows.num_rows; }, "golden.numeric has"},
     {"TooManyGoldenRows", [](ModelParts& m) { m.golden.rows.num_rows = 8193; },
      "golden.num_rows is 8193"},
+    {"GoldenRowsTimesTrees",
+     [](ModelParts& m) {
+       m.golden.rows.num_rows = 8192;
+       const std::size_t more = 32'769 - m.trees.depths.size();  // trees of one leaf
+       m.trees.depths.resize(32'769);
+       m.trees.leaves.resize(m.trees.leaves.size() + more);
+     },
+     "golden.num_rows is 8192, times 32769 trees of 1 scores"},
     {"GoldenValueMissing", [](ModelParts& m) { m.golden.rows.numeric.pop_back(); },
      "golden.numeric has"},
     {"GoldenListMissing", [](ModelParts& m) { m.golden.rows.lists.pop_back(); },
