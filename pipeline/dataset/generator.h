@@ -52,10 +52,11 @@ struct GeneratorProfile {
 };
 
 /// Take the profile from what a model of the movies' feature spec knows of its training file: the
-/// lists' items and their shares, the quantiles of numbers, and as effects the values of its linear
-/// score.
+/// lists' items and their shares, the quantiles of numbers (moved into what a row can hold), and as
+/// effects the values of its linear score.
 ///
-/// Errors: kConfig if the model is of another spec.
+/// A model of another spec with as many numbers and lists is taken for one of the movies'.
+/// Errors: kConfig if the model has another number of features.
 Result<GeneratorProfile> ProfileFromModel(const model::Model& model);
 
 /// Takes the generated text, piece after piece; a failure ends the generation.

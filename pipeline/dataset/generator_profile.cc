@@ -34,9 +34,24 @@ enum ListFeature : std::size_t {
   kNumLists = 8,
 };
 
-GeneratorProfile::Numeric NumericOf(const model::Model& model, std::size_t feature) {
+/// What a generated number may be.
+struct Range {
+  double min;
+  double max;
+};
+
+// A model's quantiles may be any finite floats. Within these, every number fits the integer it is
+// written as (popularity in millionths), and no overview is endless.
+constexpr Range kNumbers = {0, 1e12};
+constexpr Range kYears = {1800, 2100};
+constexpr Range kMonths = {1, 12};
+constexpr Range kOverviewSizes = {0, 10'000};
+
+GeneratorProfile::Numeric NumericOf(const model::Model& model, std::size_t feature, Range range) {
   const model::NumericProfile& from = model.numeric_profiles()[feature];
-  return {{from.quantiles.begin(), from.quantiles.end()}, from.missing_share};
+  GeneratorProfile::Numeric to{{from.quantiles.begin(), from.quantiles.end()}, from.missing_share};
+  for (double& quantile : to.quantiles) quantile = std::clamp(quantile, range.min, range.max);
+  return to;
 }
 
 /// Whether an item comes back from a list as it went in.
@@ -78,14 +93,14 @@ Result<GeneratorProfile> ProfileFromModel(const model::Model& model) {
                     std::size_t{kNumNumeric}, std::size_t{kNumLists}));
   }
   GeneratorProfile profile;
-  profile.budget = NumericOf(model, kBudget);
-  profile.revenue = NumericOf(model, kRevenue);
-  profile.vote_count = NumericOf(model, kVoteCount);
-  profile.popularity = NumericOf(model, kPopularity);
-  profile.runtime = NumericOf(model, kRuntime);
-  profile.year = NumericOf(model, kYear);
-  profile.month = NumericOf(model, kMonth);
-  profile.overview_bytes = NumericOf(model, kOverviewBytes);
+  profile.budget = NumericOf(model, kBudget, kNumbers);
+  profile.revenue = NumericOf(model, kRevenue, kNumbers);
+  profile.vote_count = NumericOf(model, kVoteCount, kNumbers);
+  profile.popularity = NumericOf(model, kPopularity, kNumbers);
+  profile.runtime = NumericOf(model, kRuntime, kNumbers);
+  profile.year = NumericOf(model, kYear, kYears);
+  profile.month = NumericOf(model, kMonth, kMonths);
+  profile.overview_bytes = NumericOf(model, kOverviewBytes, kOverviewSizes);
   profile.genres = ListOf(model, kGenres);
   profile.original_language = ListOf(model, kLanguage);
   profile.production_companies = ListOf(model, kCompanies);

@@ -17,6 +17,8 @@
 
 #include "kernels/csv.h"
 #include "model/model.h"
+#include "model/parts.h"
+#include "model/synthetic.h"
 #include "pipeline/dataset/csv_source.h"
 #include "pipeline/dataset/random.h"
 #include "pipeline/stages/evaluate.h"
@@ -354,6 +356,55 @@ ConfusionMatrix Score(const std::shared_ptr<const model::Model>& model, const st
   EXPECT_EQ(rejects.size(), 0u);
   EXPECT_EQ(evaluation.seen(), 0u);
   return evaluation.confusion();
+}
+
+/// A model of the movies' shape whose numbers have these quantiles.
+Result<std::shared_ptr<const model::Model>> ModelWithQuantiles(
+    const std::vector<float>& quantiles) {
+  model::SyntheticShape shape = model::MoviesShape();
+  shape.num_trees = 1;
+  model::Random random(5);
+  model::ModelParts parts = model::MakeSyntheticModel(shape, random);
+  parts.numeric_profiles.assign(shape.num_numeric, {quantiles, 0.0f});
+  return model::Model::FromBytes(model::WriteModelFile(parts), "hostile.model");
+}
+
+TEST(GeneratorTest, NoQuantilesOfAModelMakeRowsThatNoMovieHas) {
+  for (const std::vector<float>& quantiles : std::vector<std::vector<float>>{
+           {-3e38f, 3e38f}, {1e38f, 1e38f}, {-1e38f, -1e38f}, {-5, -0.5f, 0, 0.5f, 1e20f}}) {
+    const auto model = ModelWithQuantiles(quantiles);
+    ASSERT_TRUE(model) << model.error().message();
+    const auto profile = ProfileFromModel(**model);
+    ASSERT_TRUE(profile) << profile.error().message();
+    const Table table(Generate(*profile, 200, 6));
+    ASSERT_EQ(table.rows(), 200u);
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+      for (const char* name : {"budget", "revenue", "vote_count", "runtime", "popularity"}) {
+        const double number = std::stod(table[name][row]);
+        EXPECT_TRUE(number >= 0 && number <= 1e12) << name << " " << table[name][row];
+      }
+      const std::string& date = table["release_date"][row];
+      ASSERT_EQ(date.size(), 10u) << date;
+      const int year = std::stoi(date.substr(0, 4));
+      const int month = std::stoi(date.substr(5, 2));
+      EXPECT_TRUE(year >= 1800 && year <= 2100) << date;
+      EXPECT_TRUE(month >= 1 && month <= 12) << date;
+      EXPECT_LE(table["overview"][row].size(), 10'001u);
+    }
+  }
+}
+
+TEST(GeneratorTest, AModelWithOtherFeaturesIsRefused) {
+  model::Random random(7);
+  const auto bytes = model::WriteModelFile(model::MakeSyntheticModel({}, random));
+  const auto model = model::Model::FromBytes(bytes, "other.model");
+  ASSERT_TRUE(model) << model.error().message();
+  const auto profile = ProfileFromModel(**model);
+  ASSERT_FALSE(profile);
+  EXPECT_EQ(profile.error().code(), StatusCode::kConfig);
+  EXPECT_THAT(std::string(profile.error().message()),
+              HasSubstr("other.model: made for other features than the movies' (3 numbers and 2 "
+                        "lists, not 14 and 8)"));
 }
 
 TEST(GeneratorTest, TheShippedModelPredictsGeneratedRatings) {
