@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "model/model.h"
-#include "model/wire_span.h"
 #include "schemas/model_generated.h"
+#include "schemas/wire_span.h"
 
 namespace marquee::model {
 

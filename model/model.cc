@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "model/validate.h"
-#include "model/wire_span.h"
 #include "schemas/frame.h"
 #include "schemas/model_generated.h"
+#include "schemas/wire_span.h"
 
 namespace marquee::model {
 namespace {

@@ -16,8 +16,8 @@
 
 #include "kernels/bin.h"
 #include "kernels/trees.h"
-#include "model/wire_span.h"
 #include "schemas/model_generated.h"
+#include "schemas/wire_span.h"
 
 namespace marquee::model {
 namespace {

@@ -41,6 +41,9 @@ Status CheckRowColumns(const RowColumns& columns, std::size_t num_rows) {
     return Status::Data(fmt::format("column '{}': {} values for {} rows", name, size, num_rows));
   };
   MARQUEE_RETURN_IF_ERROR(expect_size("ids", columns.ids.size()));
+  if (reinterpret_cast<std::uintptr_t>(columns.ids.data()) % alignof(std::int64_t) != 0) {
+    return Status::Data("column 'ids' does not lie on a multiple of 8 bytes");
+  }
   MARQUEE_RETURN_IF_ERROR(expect_size("title_lengths", columns.title_lengths.size()));
   MARQUEE_RETURN_IF_ERROR(expect_size("target", columns.target.size()));
   MARQUEE_RETURN_IF_ERROR(expect_size("target_class", columns.target_class.size()));

@@ -10,18 +10,12 @@
 #include "schemas/batch_info.h"
 #include "schemas/message.h"
 #include "schemas/raw_batch_generated.h"
+#include "schemas/wire_span.h"
 
 namespace marquee {
 
 /// How much of a record that cannot be split into fields is kept in its dead letter.
 inline constexpr std::size_t kMaxOriginalBytes = 65'536;
-
-/// The elements of a vector of scalars, read where they lie; empty for a missing one.
-template <class T>
-std::span<const T> SpanOf(const flatbuffers::Vector<T>* vector) {
-  if (vector == nullptr) return {};
-  return {reinterpret_cast<const T*>(vector->Data()), vector->size()};
-}
 
 /// A column of a RawBatch: each row's field, end to end.
 struct RawColumnView {
