@@ -136,7 +136,7 @@ std::string EffectiveConfig(const CLI::App& command) {
   std::string text;
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_envname().empty()) continue;
-    const bool is_switch = option->get_type_size() == 0;
+    const bool is_switch = option->get_expected_max() == 0;
     const std::string value = option->count() > 0 ? option->as<std::string>()
                                                   : option->get_default_str();
     const std::string key = ConfigKey(option->get_envname());
