@@ -12,8 +12,9 @@ void Bin(std::span<const float> values, std::span<const float> borders, bool nan
   const float* __restrict value = values.data();
   std::uint8_t* __restrict bin = bins.data();
   std::fill(bins.begin(), bins.end(), std::uint8_t{0});
-  // A binary search of all values at once, one step after the other: bin and bin + left bound what is still possible.
-  // Every value takes the same steps, without a branch that depends on it, and no step waits for another value's.
+  // A binary search of all values at once, one step after the other: bin and bin + left bound what
+  // is still possible. Every value takes the same steps, without a branch that depends on it, and
+  // no step waits for another value's.
   for (std::size_t left = borders.size(); left > 0; left /= 2) {
     const std::size_t half = (left + 1) / 2;
     const float* middle = borders.data() + half - 1;

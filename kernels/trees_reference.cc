@@ -17,8 +17,8 @@ static_assert(kMaxTreeDepth <= 8, "a leaf's number is kept in a byte");
 
 /// Set `bit` in the leaf's number of every row whose bin lies above the border.
 ///
-/// A function of its own, never inlined: otherwise GCC 12 walks through two levels at once, one row and one
-/// branch after the other, and scoring takes nine times as long.
+/// A function of its own, never inlined: otherwise GCC 12 walks through two levels at once, one row
+/// and one branch after the other, and scoring takes nine times as long.
 [[gnu::noinline]] void MarkAbove(const std::uint8_t* __restrict bin, std::uint8_t border,
                                  std::uint8_t bit, std::size_t num_rows,
                                  std::uint8_t* __restrict leaf) noexcept {

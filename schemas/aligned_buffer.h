@@ -1,4 +1,5 @@
-// schemas/aligned_buffer.h — bytes on a 64-byte border, where every message is put before it is read.
+// schemas/aligned_buffer.h — bytes on a 64-byte border, where every message is put before it is
+// read.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +11,12 @@
 
 namespace marquee {
 
-/// Where a message must begin in memory, and the alignment of its columns from 64 rows up: a cache line, an AVX-512 register.
+/// Where a message must begin in memory, and the alignment of its columns from 64 rows up: a cache
+/// line, an AVX-512 register.
 inline constexpr std::size_t kMessageAlignment = 64;
 
-/// A growable array of bytes that begins on a 64-byte border. Growing does not keep the content. Move-only.
+/// A growable array of bytes that begins on a 64-byte border. Growing does not keep the content.
+/// Move-only.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
@@ -22,7 +25,8 @@ class AlignedBuffer {
   /// Make room for `capacity` bytes; the content is undefined afterwards if it had to grow.
   void Reserve(std::size_t capacity) {
     if (capacity <= capacity_) return;
-    const std::size_t rounded = (capacity + kMessageAlignment - 1) / kMessageAlignment * kMessageAlignment;
+    const std::size_t rounded =
+        (capacity + kMessageAlignment - 1) / kMessageAlignment * kMessageAlignment;
     data_.reset(static_cast<std::byte*>(std::aligned_alloc(kMessageAlignment, rounded)));
     if (data_ == nullptr) throw std::bad_alloc();
     capacity_ = rounded;

@@ -30,13 +30,14 @@ std::uint32_t BatchInfo::num_rejects() const noexcept {
 
 Status CheckBatchInfo(const wire::BatchInfo& info) {
   if (info.num_ordinals() > 65'536) {
-    return Status::Data(fmt::format("num_ordinals is {}; a batch has at most 65536", info.num_ordinals()));
+    return Status::Data(
+        fmt::format("num_ordinals is {}; a batch has at most 65536", info.num_ordinals()));
   }
   if (info.hops() != nullptr) {
     // One place must be left for the stage that reads this.
     if (info.hops()->size() >= kMaxHops) {
-      return Status::Data(fmt::format("{} hops; a batch passes at most {} stages", info.hops()->size(),
-                                      kMaxHops - 1));
+      return Status::Data(fmt::format("{} hops; a batch passes at most {} stages",
+                                      info.hops()->size(), kMaxHops - 1));
     }
     for (const wire::Hop* hop : *info.hops()) {
       if (hop->stage() > static_cast<std::uint64_t>(wire::StageId::MAX)) {
@@ -106,28 +107,44 @@ flatbuffers::Offset<wire::BatchInfo> WriteBatchInfo(flatbuffers::FlatBufferBuild
 
 std::string_view RejectReasonName(wire::RejectReason reason) {
   switch (reason) {
-    case wire::RejectReason::None: return "none";
-    case wire::RejectReason::FieldCount: return "field_count";
-    case wire::RejectReason::FieldTooLong: return "field_too_long";
-    case wire::RejectReason::RecordTooLarge: return "record_too_large";
-    case wire::RejectReason::UnterminatedQuote: return "unterminated_quote";
-    case wire::RejectReason::TruncatedInput: return "truncated_input";
-    case wire::RejectReason::NulByte: return "nul_byte";
-    case wire::RejectReason::InvalidUtf8: return "invalid_utf8";
-    case wire::RejectReason::IdAbsent: return "id_absent";
-    case wire::RejectReason::IdNotANumber: return "id_not_a_number";
-    case wire::RejectReason::FeaturesTooLarge: return "features_too_large";
+    case wire::RejectReason::None:
+      return "none";
+    case wire::RejectReason::FieldCount:
+      return "field_count";
+    case wire::RejectReason::FieldTooLong:
+      return "field_too_long";
+    case wire::RejectReason::RecordTooLarge:
+      return "record_too_large";
+    case wire::RejectReason::UnterminatedQuote:
+      return "unterminated_quote";
+    case wire::RejectReason::TruncatedInput:
+      return "truncated_input";
+    case wire::RejectReason::NulByte:
+      return "nul_byte";
+    case wire::RejectReason::InvalidUtf8:
+      return "invalid_utf8";
+    case wire::RejectReason::IdAbsent:
+      return "id_absent";
+    case wire::RejectReason::IdNotANumber:
+      return "id_not_a_number";
+    case wire::RejectReason::FeaturesTooLarge:
+      return "features_too_large";
   }
   return "unknown";
 }
 
 std::string_view StageName(wire::StageId stage) {
   switch (stage) {
-    case wire::StageId::None: return "none";
-    case wire::StageId::Produce: return "produce";
-    case wire::StageId::Preprocess: return "preprocess";
-    case wire::StageId::Infer: return "infer";
-    case wire::StageId::Evaluate: return "evaluate";
+    case wire::StageId::None:
+      return "none";
+    case wire::StageId::Produce:
+      return "produce";
+    case wire::StageId::Preprocess:
+      return "preprocess";
+    case wire::StageId::Infer:
+      return "infer";
+    case wire::StageId::Evaluate:
+      return "evaluate";
   }
   return "unknown";
 }

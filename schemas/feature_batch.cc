@@ -26,8 +26,9 @@ Status CheckLists(const wire::FeatureBatch& batch) {
     }
     if (const std::size_t items = TotalLength(SpanOf(list.lengths()));
         items != list.codes()->size()) {
-      return Status::Data(fmt::format("list feature {}: lengths add up to {} items, but there are {}",
-                                      i, items, list.codes()->size()));
+      return Status::Data(
+          fmt::format("list feature {}: lengths add up to {} items, but there are {}", i, items,
+                      list.codes()->size()));
     }
   }
   return {};
@@ -48,7 +49,8 @@ Status CheckRowColumns(const RowColumns& columns, std::size_t num_rows) {
   MARQUEE_RETURN_IF_ERROR(expect_size("target", columns.target.size()));
   MARQUEE_RETURN_IF_ERROR(expect_size("target_class", columns.target_class.size()));
   MARQUEE_RETURN_IF_ERROR(expect_size("labelled", columns.labelled.size()));
-  if (const std::size_t bytes = TotalLength(columns.title_lengths); bytes != columns.titles.size()) {
+  if (const std::size_t bytes = TotalLength(columns.title_lengths);
+      bytes != columns.titles.size()) {
     return Status::Data(fmt::format("titles: lengths add up to {} bytes, but there are {}", bytes,
                                     columns.titles.size()));
   }
@@ -70,9 +72,10 @@ RowColumnOffsets CopyRowColumns(const RowColumns& columns, std::size_t num_rows,
   if (!columns.ordinals.empty()) offsets.ordinals = message.Copy(columns.ordinals, num_rows);
   offsets.ids = message.Copy(columns.ids, num_rows);
   offsets.title_lengths = message.Copy(columns.title_lengths, num_rows);
-  offsets.title_bytes = message.Copy(
-      std::span(reinterpret_cast<const std::uint8_t*>(columns.titles.data()), columns.titles.size()),
-      num_rows);
+  offsets.title_bytes =
+      message.Copy(std::span(reinterpret_cast<const std::uint8_t*>(columns.titles.data()),
+                             columns.titles.size()),
+                   num_rows);
   offsets.target = message.Copy(columns.target, num_rows);
   offsets.target_class = message.Copy(columns.target_class, num_rows);
   offsets.labelled = message.Copy(columns.labelled, num_rows);

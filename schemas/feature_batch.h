@@ -16,13 +16,14 @@ namespace marquee {
 /// The class of a row without a target.
 inline constexpr std::uint8_t kNoClass = 255;
 
-/// What is known of each row beside its features: carried unchanged from FeatureBatch to ResultBatch.
+/// What is known of each row beside its features: carried unchanged from FeatureBatch to
+/// ResultBatch.
 struct RowColumns {
   std::span<const std::uint16_t> ordinals;  ///< empty = 0, 1, 2, …
   std::span<const std::int64_t> ids;
   std::span<const std::uint16_t> title_lengths;
-  std::string_view titles;  ///< end to end
-  std::span<const float> target;             ///< NaN = absent
+  std::string_view titles;                     ///< end to end
+  std::span<const float> target;               ///< NaN = absent
   std::span<const std::uint8_t> target_class;  ///< kNoClass = no target
   std::span<const std::uint8_t> labelled;      ///< 0 or 1; 1 implies a class
 };
@@ -60,7 +61,8 @@ struct RowColumnOffsets {
 /// Copy the shared columns into a message.
 RowColumnOffsets CopyRowColumns(const RowColumns& columns, std::size_t num_rows, Message& message);
 
-/// A FeatureBatch whose every length and code has been checked. Owns nothing; the message must outlive it.
+/// A FeatureBatch whose every length and code has been checked. Owns nothing; the message must
+/// outlive it.
 class FeatureBatchView {
  public:
   /// Check a message that enters this process. Errors: kData.

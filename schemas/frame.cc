@@ -1,7 +1,6 @@
 #include "schemas/frame.h"
 
 #include <fmt/core.h>
-
 #include <xxhash.h>
 
 #include <algorithm>
@@ -11,7 +10,8 @@
 namespace marquee {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "frames are written in the host's byte order");
+static_assert(std::endian::native == std::endian::little,
+              "frames are written in the host's byte order");
 
 constexpr std::array<char, 8> kMagic = {'M', 'A', 'R', 'Q', 'U', 'E', 'E', '1'};
 
@@ -37,7 +37,8 @@ Result<FrameHeader> DecodeFrameHeader(std::span<const std::byte, kFrameHeaderByt
   std::memcpy(&header.payload_bytes, bytes.data() + 8, sizeof(header.payload_bytes));
   std::memcpy(&header.payload_xxh3, bytes.data() + 16, sizeof(header.payload_xxh3));
   const auto reserved = bytes.subspan(24);
-  if (std::any_of(reserved.begin(), reserved.end(), [](std::byte b) { return b != std::byte{0}; })) {
+  if (std::any_of(reserved.begin(), reserved.end(),
+                  [](std::byte b) { return b != std::byte{0}; })) {
     return Status::Data("the frame's header is damaged, or from a newer version of Marquee");
   }
   if (header.payload_bytes > max_payload_bytes) {
@@ -50,8 +51,9 @@ Result<FrameHeader> DecodeFrameHeader(std::span<const std::byte, kFrameHeaderByt
 Status VerifyFramePayload(const FrameHeader& header, std::span<const std::byte> payload) {
   const std::uint64_t hash = XXH3_64bits(payload.data(), payload.size());
   if (payload.size() != header.payload_bytes || hash != header.payload_xxh3) {
-    return Status::Data(fmt::format("checksum mismatch (stored {:016x}, computed {:016x}): the bytes are damaged",
-                                    header.payload_xxh3, hash));
+    return Status::Data(
+        fmt::format("checksum mismatch (stored {:016x}, computed {:016x}): the bytes are damaged",
+                    header.payload_xxh3, hash));
   }
   return {};
 }

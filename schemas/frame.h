@@ -1,8 +1,8 @@
 // schemas/frame.h — how a message or model lies in a file.
 //
-// A file is a sequence of frames. A frame is a 64-byte header (magic, payload length, XXH3-64 of the payload, zeros), the
-// payload, and zeros up to the next multiple of 64 bytes: so every payload of a mapped file is aligned as a message must be.
-// All integers are little-endian.
+// A file is a sequence of frames. A frame is a 64-byte header (magic, payload length, XXH3-64 of
+// the payload, zeros), the payload, and zeros up to the next multiple of 64 bytes: so every payload
+// of a mapped file is aligned as a message must be. All integers are little-endian.
 #pragma once
 
 #include <array>
@@ -26,9 +26,11 @@ struct FrameHeader {
 };
 
 /// Write the header that goes before `payload`.
-std::array<std::byte, kFrameHeaderBytes> EncodeFrameHeader(std::span<const std::byte> payload) noexcept;
+std::array<std::byte, kFrameHeaderBytes> EncodeFrameHeader(
+    std::span<const std::byte> payload) noexcept;
 
-/// Read a header. Errors: kData if it is no frame of ours, or its payload would be longer than `max_payload_bytes`.
+/// Read a header. Errors: kData if it is no frame of ours, or its payload would be longer than
+/// `max_payload_bytes`.
 Result<FrameHeader> DecodeFrameHeader(std::span<const std::byte, kFrameHeaderBytes> bytes,
                                       std::uint64_t max_payload_bytes);
 

@@ -8,8 +8,8 @@
 
 namespace marquee {
 
-/// Hash a trimmed item of list number `list`: XXH3-64 seeded with the list's number, low 32 bits. So the same text in two
-/// lists is two items.
+/// Hash a trimmed item of list number `list`: XXH3-64 seeded with the list's number, low 32 bits.
+/// So the same text in two lists is two items.
 inline std::uint32_t ItemCode(std::string_view item, std::uint64_t list) noexcept {
   return static_cast<std::uint32_t>(XXH3_64bits_withSeed(item.data(), item.size(), list));
 }

@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kStorageBytes = kMaxMessageBytes / 65'536 * 65'536 + 2 * 65'536;
 static_assert(kStorageBytes % kMessageAlignment == 0 && kStorageBytes > kMaxMessageBytes + 65'536);
 
-// A message holds its columns, each a table, some dozens of strings and no deeper nesting; a column count beyond this is no
-// message of ours.
+// A message holds its columns, each a table, some dozens of strings and no deeper nesting; a column
+// count beyond this is no message of ours.
 constexpr std::size_t kMaxTables = 8192;
 constexpr std::size_t kMaxDepth = 8;
 
@@ -21,8 +21,8 @@ constexpr std::size_t kMaxDepth = 8;
 Message::Storage::Storage() : buffer_(kStorageBytes) {}
 
 std::uint8_t* Message::Storage::allocate(std::size_t size) {
-  // The builder asks once, for its initial size. More would mean that a stage wrote more than it had counted, and that columns
-  // it still holds dangle: end here, before they are written to.
+  // The builder asks once, for its initial size. More would mean that a stage wrote more than it
+  // had counted, and that columns it still holds dangle: end here, before they are written to.
   if (size > buffer_.capacity()) std::abort();
   return reinterpret_cast<std::uint8_t*>(buffer_.data());
 }
@@ -77,7 +77,8 @@ Status VerifyStructure(std::span<const std::byte> bytes, bool (*verify)(flatbuff
   flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(),
                                  options);
   if (!verify(verifier)) {
-    return Status::Data(fmt::format("not a {}: {} bytes fail its structure check", what, bytes.size()));
+    return Status::Data(
+        fmt::format("not a {}: {} bytes fail its structure check", what, bytes.size()));
   }
   return {};
 }

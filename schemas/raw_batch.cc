@@ -14,15 +14,16 @@ Status CheckColumn(const wire::RawColumn& column, std::size_t num_rows) {
   }
   const std::size_t total = TotalLength(lengths);
   if (column.bytes() != nullptr && column.bytes()->size() != total) {
-    return Status::Data(fmt::format("lengths add up to {} bytes, but there are {}", total,
-                                    column.bytes()->size()));
+    return Status::Data(
+        fmt::format("lengths add up to {} bytes, but there are {}", total, column.bytes()->size()));
   }
   return {};
 }
 
 Status CheckReject(const wire::Reject& reject) {
   if (reject.reason() > wire::RejectReason::MAX || reject.stage() > wire::StageId::MAX) {
-    return Status::Data("a dead letter with an unknown reason or stage: it is damaged, or from a newer Marquee");
+    return Status::Data(
+        "a dead letter with an unknown reason or stage: it is damaged, or from a newer Marquee");
   }
   return {};
 }
@@ -36,8 +37,9 @@ std::size_t TotalLength(std::span<const std::uint16_t> lengths) noexcept {
 Status CheckOrdinals(const flatbuffers::Vector<std::uint16_t>* ordinals, std::size_t num_rows,
                      std::size_t num_ordinals) {
   if (num_rows > kMaxBatchRows || num_rows > num_ordinals) {
-    return Status::Data(fmt::format("{} rows in a batch of {} ordinals; at most {} rows are allowed",
-                                    num_rows, num_ordinals, kMaxBatchRows));
+    return Status::Data(
+        fmt::format("{} rows in a batch of {} ordinals; at most {} rows are allowed", num_rows,
+                    num_ordinals, kMaxBatchRows));
   }
   if (ordinals == nullptr) return {};
   const auto values = SpanOf(ordinals);
@@ -46,7 +48,8 @@ Status CheckOrdinals(const flatbuffers::Vector<std::uint16_t>* ordinals, std::si
   }
   for (std::size_t row = 0; row < num_rows; ++row) {
     if (values[row] >= num_ordinals || (row > 0 && values[row] <= values[row - 1])) {
-      return Status::Data(fmt::format("ordinal {} of row {} is out of order or range", values[row], row));
+      return Status::Data(
+          fmt::format("ordinal {} of row {} is out of order or range", values[row], row));
     }
   }
   return {};
@@ -78,9 +81,8 @@ RawBatchView RawBatchView::Own(const Message& message) {
 RawColumnView RawBatchView::column(std::size_t index) const {
   const wire::RawColumn& column =
       *batch_->columns()->Get(static_cast<flatbuffers::uoffset_t>(index));
-  RawColumnView view{.name = column.name()->string_view(),
-                     .lengths = SpanOf(column.lengths()),
-                     .bytes = {}};
+  RawColumnView view{
+      .name = column.name()->string_view(), .lengths = SpanOf(column.lengths()), .bytes = {}};
   if (column.bytes() != nullptr) {
     view.bytes = {reinterpret_cast<const char*>(column.bytes()->Data()), column.bytes()->size()};
   }

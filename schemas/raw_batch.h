@@ -27,7 +27,8 @@ struct RawColumnView {
   bool has_bytes() const noexcept { return bytes.data() != nullptr; }
 };
 
-/// A RawBatch whose every length and offset has been checked: whoever holds one need not check again.
+/// A RawBatch whose every length and offset has been checked: whoever holds one need not check
+/// again.
 ///
 /// Owns nothing; the message must outlive it.
 class RawBatchView {
@@ -60,7 +61,8 @@ class RawBatchView {
   const wire::RawBatch* batch_;
 };
 
-/// Check the ordinals of a batch: none, or one a row, ascending, below `num_ordinals`. Errors: kData.
+/// Check the ordinals of a batch: none, or one a row, ascending, below `num_ordinals`. Errors:
+/// kData.
 Status CheckOrdinals(const flatbuffers::Vector<std::uint16_t>* ordinals, std::size_t num_rows,
                      std::size_t num_ordinals);
 

@@ -15,7 +15,8 @@ Status CheckPredictions(const wire::ResultBatch& batch, const RowColumns& rows) 
   }
   if (batch.predicted_class()->size() != num_rows || batch.score()->size() != num_rows ||
       batch.seen()->size() != num_rows || batch.probabilities()->size() != num_rows * num_classes) {
-    return Status::Data(fmt::format("columns do not hold {} rows of {} classes", num_rows, num_classes));
+    return Status::Data(
+        fmt::format("columns do not hold {} rows of {} classes", num_rows, num_classes));
   }
   for (std::size_t row = 0; row < num_rows; ++row) {
     const auto index = static_cast<flatbuffers::uoffset_t>(row);

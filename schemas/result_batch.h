@@ -12,7 +12,8 @@
 
 namespace marquee {
 
-/// A ResultBatch whose every length and class has been checked. Owns nothing; the message must outlive it.
+/// A ResultBatch whose every length and class has been checked. Owns nothing; the message must
+/// outlive it.
 class ResultBatchView {
  public:
   /// Check a message that enters this process. Errors: kData.
@@ -25,7 +26,9 @@ class ResultBatchView {
   std::size_t num_rows() const noexcept { return batch_->num_rows(); }
   std::size_t num_classes() const noexcept { return batch_->num_classes(); }
   RowColumns rows() const;
-  std::span<const std::uint8_t> predicted_class() const { return SpanOf(batch_->predicted_class()); }
+  std::span<const std::uint8_t> predicted_class() const {
+    return SpanOf(batch_->predicted_class());
+  }
   std::span<const float> score() const { return SpanOf(batch_->score()); }
   /// Each row's probability of class `index`.
   std::span<const float> probability(std::size_t index) const {

@@ -1,6 +1,7 @@
 // schemas/status.h — how everything in Marquee says that it failed.
 //
-// It lives in the lowest room because that is where failing begins: bytes that are not what they claim to be.
+// It lives in the lowest room because that is where failing begins: bytes that are not what they
+// claim to be.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ enum class StatusCode : std::uint8_t {
 
 /// Success, or what went wrong. Eight bytes; success is a null pointer and costs nothing.
 ///
-/// The message is for people: it names the file, row or column, and what to do. Threads: as std::unique_ptr.
+/// The message is for people: it names the file, row or column, and what to do. Threads: as
+/// std::unique_ptr.
 class [[nodiscard]] Status {
  public:
   Status() = default;
@@ -41,7 +43,9 @@ class [[nodiscard]] Status {
   static Status Unavailable(std::string message) {
     return {StatusCode::kUnavailable, std::move(message)};
   }
-  static Status Internal(std::string message) { return {StatusCode::kInternal, std::move(message)}; }
+  static Status Internal(std::string message) {
+    return {StatusCode::kInternal, std::move(message)};
+  }
 
   bool ok() const noexcept { return state_ == nullptr; }
   StatusCode code() const noexcept { return ok() ? StatusCode::kOk : state_->code; }
@@ -69,7 +73,7 @@ class [[nodiscard]] Result {
  public:
   Result(T value) : value_(std::move(value)) {}  // NOLINT: implicit, so that `return value;` works
   Result(Status error) : error_(std::move(error)) {  // NOLINT: likewise
-    if (error_.ok()) std::abort();  // a Result without a value must say why
+    if (error_.ok()) std::abort();                   // a Result without a value must say why
   }
 
   bool has_value() const noexcept { return value_.has_value(); }
@@ -93,18 +97,18 @@ class [[nodiscard]] Result {
 }  // namespace marquee
 
 /// Return from this function if `expression` is a failed Status.
-#define MARQUEE_RETURN_IF_ERROR(expression)                     \
-  do {                                                          \
-    if (::marquee::Status status_ = (expression); !status_.ok()) \
-      return status_;                                           \
+#define MARQUEE_RETURN_IF_ERROR(expression)                                      \
+  do {                                                                           \
+    if (::marquee::Status status_ = (expression); !status_.ok()) return status_; \
   } while (false)
 
 #define MARQUEE_CONCAT_INNER(a, b) a##b
 #define MARQUEE_CONCAT(a, b) MARQUEE_CONCAT_INNER(a, b)
 
-/// Declare `declaration` as the value of the Result `expression`, or return its failure from this function.
-#define MARQUEE_ASSIGN_OR_RETURN(declaration, expression)                     \
-  auto MARQUEE_CONCAT(result_, __LINE__) = (expression);                      \
-  if (!MARQUEE_CONCAT(result_, __LINE__).has_value())                         \
-    return std::move(MARQUEE_CONCAT(result_, __LINE__)).error();              \
+/// Declare `declaration` as the value of the Result `expression`, or return its failure from this
+/// function.
+#define MARQUEE_ASSIGN_OR_RETURN(declaration, expression)        \
+  auto MARQUEE_CONCAT(result_, __LINE__) = (expression);         \
+  if (!MARQUEE_CONCAT(result_, __LINE__).has_value())            \
+    return std::move(MARQUEE_CONCAT(result_, __LINE__)).error(); \
   declaration = *std::move(MARQUEE_CONCAT(result_, __LINE__))

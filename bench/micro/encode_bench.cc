@@ -31,7 +31,8 @@ std::vector<std::vector<ListView>> Batches(std::size_t batch) {
   return batches;
 }
 
-/// An encoder with one encoding of this kind over the model's 10,000 codes (18 if hot), or with the model's own.
+/// An encoder with one encoding of this kind over the model's 10,000 codes (18 if hot), or with the
+/// model's own.
 struct Case {
   model::ModelParts parts;
   model::Encoder encoder;

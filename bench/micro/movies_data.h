@@ -1,4 +1,5 @@
-// bench/micro/movies_data.h — a synthetic model and rows shaped like the shipped one's, made once a program.
+// bench/micro/movies_data.h — a synthetic model and rows shaped like the shipped one's, made once a
+// program.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// The stages in one thread, from records to figures, on batches of generated rows; an item is a row.
-// Copying the messages that Produce makes is the anchor.
+// The stages in one thread, from records to figures, on batches of generated rows; an item is a
+// row. Copying the messages that Produce makes is the anchor.
 #include <algorithm>
 #include <cstring>
 #include <type_traits>

@@ -1,4 +1,5 @@
-// Scoring symmetric trees: the kernel on bins, and engines with their binning. 600 trees of depth 6.
+// Scoring symmetric trees: the kernel on bins, and engines with their binning. 600 trees of depth
+// 6.
 #include <memory>
 #include <string_view>
 

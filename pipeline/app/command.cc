@@ -12,12 +12,17 @@ namespace marquee {
 
 ExitCode ExitCodeOf(const Status& status) noexcept {
   switch (status.code()) {
-    case StatusCode::kOk: return ExitCode::kDone;
-    case StatusCode::kUsage: return ExitCode::kUsage;
-    case StatusCode::kConfig: return ExitCode::kConfig;
-    case StatusCode::kData: return ExitCode::kData;
+    case StatusCode::kOk:
+      return ExitCode::kDone;
+    case StatusCode::kUsage:
+      return ExitCode::kUsage;
+    case StatusCode::kConfig:
+      return ExitCode::kConfig;
+    case StatusCode::kData:
+      return ExitCode::kData;
     case StatusCode::kUnavailable:
-    case StatusCode::kInternal: return ExitCode::kFailed;
+    case StatusCode::kInternal:
+      return ExitCode::kFailed;
   }
   return ExitCode::kFailed;
 }
@@ -49,8 +54,10 @@ void SetAction(CLI::App* command, Action& chosen, std::function<Status()> action
 void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring) {
   AddDataOptions(command, options.data);
   if (scoring) {
-    AddSetting(command, "--model", options.model, "model file (default: the built-in movies model)");
-    AddSetting(command, "--engine", options.engine, "engine that scores the trees (default: the best)");
+    AddSetting(command, "--model", options.model,
+               "model file (default: the built-in movies model)");
+    AddSetting(command, "--engine", options.engine,
+               "engine that scores the trees (default: the best)");
     AddSetting(command, "--columns", options.columns,
                "columns that go into messages: all, or only those the features need")
         ->check(CLI::IsMember({"all", "needed"}));
@@ -59,9 +66,11 @@ void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scorin
       ->check(CLI::Range(std::size_t{1}, kMaxBatchRows));
   AddSetting(command, "--batch-bytes", options.batch_bytes, "most bytes in a batch")
       ->check(CLI::Range(std::size_t{1}, std::size_t{768} << 10));
-  AddSetting(command, "--runner", options.runner, "who drives the stages: tbb (all cores) or serial")
+  AddSetting(command, "--runner", options.runner,
+             "who drives the stages: tbb (all cores) or serial")
       ->check(CLI::IsMember({"tbb", "serial"}));
-  AddSetting(command, "--threads", options.threads, "threads of the tbb runner; 0 = all that are allowed")
+  AddSetting(command, "--threads", options.threads,
+             "threads of the tbb runner; 0 = all that are allowed")
       ->check(CLI::Range(std::size_t{0}, std::size_t{256}));
   AddSetting(command, "--dead-letters", options.dead_letters.path,
              "file for rows that cannot be used (default: dead-letters-RUN.marquee)");
@@ -85,11 +94,12 @@ Status RequireModelFits(const model::Model& model, const FeatureSpec& spec) {
                                        spec.target.class_names.end());
   if (!same_classes || model.num_numeric() != spec.numeric.size() ||
       model.num_lists() != spec.lists.size()) {
-    return Status::Config(fmt::format(
-        "{}: the model's features or classes are not those of its own feature spec ({} numeric, {} lists, "
-        "{} classes; the spec has {}, {}, {}): the file is wrong, train it again",
-        model.source(), model.num_numeric(), model.num_lists(), names.size(), spec.numeric.size(),
-        spec.lists.size(), spec.target.class_names.size()));
+    return Status::Config(
+        fmt::format("{}: the model's features or classes are not those of its own feature spec ({} "
+                    "numeric, {} lists, "
+                    "{} classes; the spec has {}, {}, {}): the file is wrong, train it again",
+                    model.source(), model.num_numeric(), model.num_lists(), names.size(),
+                    spec.numeric.size(), spec.lists.size(), spec.target.class_names.size()));
   }
   return {};
 }
@@ -116,7 +126,8 @@ Status RunEpoch(Runner& runner, SourceEpoch& epoch) {
 
 void ReportDeadLetters(const SourceEpoch& epoch) {
   if (epoch.counts().dead_letters() == 0) return;
-  fmt::print(stderr, "marquee: {} of {} records are dead letters; 'marquee dead-letters ls {}' tells why\n",
+  fmt::print(stderr,
+             "marquee: {} of {} records are dead letters; 'marquee dead-letters ls {}' tells why\n",
              epoch.counts().dead_letters(), epoch.counts().records, epoch.dead_letter_path());
 }
 

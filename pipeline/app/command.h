@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -57,7 +56,8 @@ Status RequireModelFits(const model::Model& model, const FeatureSpec& spec);
 
 /// What a command that scores needs: model, stages and runner, proven to fit together.
 struct Scoring {
-  /// Errors: kConfig, kUsage: the model is unusable or was fitted on other features; an unknown engine.
+  /// Errors: kConfig, kUsage: the model is unusable or was fitted on other features; an unknown
+  /// engine.
   static Result<Scoring> Make(const PipelineOptions& options);
 
   std::shared_ptr<const model::Model> model;
@@ -66,7 +66,8 @@ struct Scoring {
   std::unique_ptr<Runner> runner;
 };
 
-/// Run an epoch to its end, close its files, and judge its dead letters; shows progress on a terminal.
+/// Run an epoch to its end, close its files, and judge its dead letters; shows progress on a
+/// terminal.
 /// Returns the first failure.
 Status RunEpoch(Runner& runner, SourceEpoch& epoch);
 

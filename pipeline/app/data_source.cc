@@ -16,7 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// How many rows are generated where there is no data at all: enough for steady figures, in about a second.
+/// How many rows are generated where there is no data at all: enough for steady figures, in about a
+/// second.
 constexpr std::uint64_t kFallbackRows = 100'000;
 constexpr std::uint64_t kFallbackSeed = 1;
 
@@ -64,9 +65,12 @@ Result<std::string> Fetch(const std::string& url, const DataOptions& options) {
 
 void AddDataOptions(CLI::App& command, DataOptions& options) {
   AddSetting(command, "--data", options.file,
-             "CSV file, .csv or .csv.gz (default: the first one in ./data, else --data-url, else generated)");
-  AddSetting(command, "--data-url", options.url, "where to download the file from, if there is none");
-  AddSetting(command, "--data-sha256", options.sha256, "SHA-256 that the downloaded file must have");
+             "CSV file, .csv or .csv.gz (default: the first one in ./data, else --data-url, else "
+             "generated)");
+  AddSetting(command, "--data-url", options.url,
+             "where to download the file from, if there is none");
+  AddSetting(command, "--data-sha256", options.sha256,
+             "SHA-256 that the downloaded file must have");
   AddSetting(command, "--data-max-mib", options.max_download_mib, "largest download, in MiB")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 24));
 }
@@ -83,8 +87,7 @@ Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
   if (choice.origin == DataOrigin::kGenerate) {
     opened.synthetic = true;
     MARQUEE_ASSIGN_OR_RETURN(const TemporaryFile generated, TemporaryFile::Make());
-    MARQUEE_RETURN_IF_ERROR(
-        GenerateCsvFile(model, kFallbackRows, kFallbackSeed, generated.path()));
+    MARQUEE_RETURN_IF_ERROR(GenerateCsvFile(model, kFallbackRows, kFallbackSeed, generated.path()));
     // Open, the file outlives its name.
     MARQUEE_ASSIGN_OR_RETURN(opened.source,
                              CsvSource::Open(generated.path(), limits, spec.Columns()));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <memory>
 #include <string>
 
@@ -30,8 +29,9 @@ struct OpenedData {
   bool synthetic = false;
 };
 
-/// Find the data: the file that was named, else the first CSV in ./data, else a download from the configured URL, else a
-/// file generated after `model`; and open it. Says on standard error which it is.
+/// Find the data: the file that was named, else the first CSV in ./data, else a download from the
+/// configured URL, else a file generated after `model`; and open it. Says on standard error which
+/// it is.
 /// Errors: kUnavailable, kData: as of reading, downloading and CsvSource::Open.
 Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
                             const FeatureSpec& spec, const model::Model& model);

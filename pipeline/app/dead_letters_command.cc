@@ -42,8 +42,7 @@ Status ForEachDeadLetter(const std::string& path,
 /// `text` without control characters: what stands in a bad file must not drive the terminal.
 std::string Printable(std::string text) {
   std::replace_if(
-      text.begin(), text.end(),
-      [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   return text;
 }
 
@@ -80,8 +79,9 @@ Status Show(const ShowOptions& options) {
         return false;
       }));
   if (found) return {};
-  return Status::Usage(fmt::format("{} has no dead letter {}; 'marquee dead-letters ls' numbers them",
-                                   options.path, options.number));
+  return Status::Usage(
+      fmt::format("{} has no dead letter {}; 'marquee dead-letters ls' numbers them", options.path,
+                  options.number));
 }
 
 }  // namespace

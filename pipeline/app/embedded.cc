@@ -36,7 +36,7 @@ std::vector<ProducedColumn> SelectColumns(const std::vector<std::string>& source
   return selected;
 }
 
-// --- SourceEpoch --------------------------------------------------------------------------------------------------------
+// --- SourceEpoch ---------------------------------------------------------------------------------
 
 SourceEpoch::SourceEpoch(CsvSource& source, const PreprocessStage& preprocess, bool all_columns,
                          const Runner& runner, DeadLetterPolicy policy)
@@ -77,8 +77,8 @@ Status SourceEpoch::Process(std::size_t slot_index, std::size_t worker_index) {
   slot.rejects.Clear();
   {
     const ScopedTimer timer(&worker.times.produce_ns);
-    MARQUEE_RETURN_IF_ERROR(produce_.Process({slot.block, slot.received_ns}, worker.produce,
-                                             worker.raw, slot.rejects));
+    MARQUEE_RETURN_IF_ERROR(
+        produce_.Process({slot.block, slot.received_ns}, worker.produce, worker.raw, slot.rejects));
   }
   {
     const ScopedTimer timer(&worker.times.preprocess_ns);
@@ -125,10 +125,10 @@ Status SourceEpoch::CheckBadShare() const {
       static_cast<double>(dead) <= policy_.max_bad_share * static_cast<double>(counts_.records)) {
     return {};
   }
-  return Status::Data(fmt::format(
-      "{}: {} of {} records are dead letters, more than --max-bad-share {} allows; "
-      "'marquee dead-letters ls {}' tells why",
-      source_.path(), dead, counts_.records, policy_.max_bad_share, policy_.path));
+  return Status::Data(
+      fmt::format("{}: {} of {} records are dead letters, more than --max-bad-share {} allows; "
+                  "'marquee dead-letters ls {}' tells why",
+                  source_.path(), dead, counts_.records, policy_.max_bad_share, policy_.path));
 }
 
 Status SourceEpoch::Close() { return dead_letters_ ? dead_letters_->Close() : Status(); }
@@ -139,7 +139,7 @@ StageTimes SourceEpoch::times() const {
   return times;
 }
 
-// --- FeaturesEpoch ------------------------------------------------------------------------------------------------------
+// --- FeaturesEpoch -------------------------------------------------------------------------------
 
 FeaturesEpoch::FeaturesEpoch(CsvSource& source, const PreprocessStage& preprocess,
                              const Runner& runner, DeadLetterPolicy policy,
@@ -154,7 +154,7 @@ Status FeaturesEpoch::ProcessFeatures(const FeatureBatchView&, std::size_t, std:
 
 Status FeaturesEpoch::WriteSlot(std::size_t slot) { return output_.Write(features(slot).bytes()); }
 
-// --- ScoringEpoch -------------------------------------------------------------------------------------------------------
+// --- ScoringEpoch --------------------------------------------------------------------------------
 
 ScoringEpoch::ScoringEpoch(CsvSource& source, const PreprocessStage& preprocess,
                            const InferStage& infer, bool all_columns, const Runner& runner,

@@ -1,4 +1,5 @@
-// pipeline/app/embedded.h — the stages in one process, from a CSV file to features or results, without a broker.
+// pipeline/app/embedded.h — the stages in one process, from a CSV file to features or results,
+// without a broker.
 #pragma once
 
 #include <array>
@@ -21,9 +22,11 @@ namespace marquee {
 
 /// When a run gives up on bad data, and where the bad rows go.
 struct DeadLetterPolicy {
-  /// The file of dead letters. Empty: one named after the run, made when there is a first dead letter.
+  /// The file of dead letters. Empty: one named after the run, made when there is a first dead
+  /// letter.
   std::string path;
-  /// The run fails once more than this share of its records, and at least kMinBadRows of them, are dead letters.
+  /// The run fails once more than this share of its records, and at least kMinBadRows of them, are
+  /// dead letters.
   double max_bad_share = 0.05;
 };
 inline constexpr std::uint64_t kMinBadRows = 100;
@@ -57,7 +60,8 @@ class SourceEpoch : public Epoch {
   /// Show how much of the file is read on `progress`; null = show nothing.
   void ShowProgress(ProgressBar* progress) { progress_ = progress; }
 
-  /// Open the file of dead letters, if one was named: so that what lies there is of this run, even if it is nothing.
+  /// Open the file of dead letters, if one was named: so that what lies there is of this run, even
+  /// if it is nothing.
   /// Errors: kUnavailable.
   Status Open();
 
@@ -122,7 +126,8 @@ class SourceEpoch : public Epoch {
   ProgressBar* progress_ = nullptr;
 };
 
-/// Which columns of the source go into its messages: all, or those the spec needs, as lengths where that is enough.
+/// Which columns of the source go into its messages: all, or those the spec needs, as lengths where
+/// that is enough.
 std::vector<ProducedColumn> SelectColumns(const std::vector<std::string>& source_columns,
                                           const FeatureSpec& spec, bool all_columns);
 
@@ -166,7 +171,7 @@ class ScoringEpoch final : public SourceEpoch {
 
   const InferStage& infer_;
   ResultSink& sink_;
-  std::vector<std::unique_ptr<Message>> results_;  // by slot
+  std::vector<std::unique_ptr<Message>> results_;                // by slot
   std::vector<std::unique_ptr<InferStage::Scratch>> scratches_;  // by worker
   Evaluation evaluation_;
   std::uint64_t evaluate_ns_ = 0;

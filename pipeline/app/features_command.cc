@@ -57,11 +57,11 @@ Status Features(const FeaturesOptions& options) {
 }  // namespace
 
 void AddFeaturesCommand(CLI::App& root, Action& chosen) {
-  CLI::App* command = AddCommand(
-      root, "features", "Write the features of a CSV file, as training reads them",
-      "  marquee features --data movies.csv.gz -o features.marquee --items items.jsonl\n"
-      "  marquee features --print-spec               which features there are\n"
-      "  marquee decode features.marquee | head -n 1");
+  CLI::App* command =
+      AddCommand(root, "features", "Write the features of a CSV file, as training reads them",
+                 "  marquee features --data movies.csv.gz -o features.marquee --items items.jsonl\n"
+                 "  marquee features --print-spec               which features there are\n"
+                 "  marquee decode features.marquee | head -n 1");
   auto options = std::make_shared<FeaturesOptions>();
   AddPipelineOptions(*command, options->pipeline, /*scoring=*/false);
   command->add_option("-o,--output", options->output, "file for the FeatureBatches");

@@ -10,7 +10,8 @@
 
 namespace marquee {
 
-/// A file that is removed at the end of its life; who has it open by then can still read it. Move-only.
+/// A file that is removed at the end of its life; who has it open by then can still read it.
+/// Move-only.
 class TemporaryFile {
  public:
   /// Make an empty file in the system's folder for temporary ones. Errors: kUnavailable.

@@ -20,7 +20,10 @@ namespace {
 class ListCounter {
  public:
   ListCounter(const FeatureLine& line, std::size_t number, std::size_t column)
-      : names_(FindItemNames(line.kind)), parameter_(line.parameter), number_(number), column_(column) {}
+      : names_(FindItemNames(line.kind)),
+        parameter_(line.parameter),
+        number_(number),
+        column_(column) {}
 
   void AddRow(std::span<const std::string_view> fields) {
     in_row_.clear();

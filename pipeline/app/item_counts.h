@@ -1,4 +1,5 @@
-// pipeline/app/item_counts.h — the names behind the hashes of list items: training wants to know them.
+// pipeline/app/item_counts.h — the names behind the hashes of list items: training wants to know
+// them.
 #pragma once
 
 #include <string>
@@ -10,7 +11,8 @@
 namespace marquee {
 
 /// Write every distinct item of the spec's lists in `source` to `path`, a JSON object a line:
-/// {"list":0,"code":123,"rows":456,"item":"Drama"}, by list, most frequent first; `rows` is how many rows hold it.
+/// {"list":0,"code":123,"rows":456,"item":"Drama"}, by list, most frequent first; `rows` is how
+/// many rows hold it.
 /// Errors: kData, kUnavailable: of reading and writing.
 Status WriteItemCounts(CsvSource& source, const FeatureSpec& spec, const std::string& path);
 

@@ -20,7 +20,8 @@ int Main(int argc, char** argv) {
   root.set_version_flag("--version", "marquee " MARQUEE_VERSION);
   root.require_subcommand(1);
   root.footer(
-      "Settings come from flags, then MARQUEE_… environment variables, then the TOML file of --config.\n"
+      "Settings come from flags, then MARQUEE_… environment variables, then the TOML file of "
+      "--config.\n"
       "Exit codes: 0 done, 1 failed, 2 usage, 3 bad configuration or model, 4 bad data.");
   Action action;
   AddRunCommand(root, action);
@@ -41,7 +42,8 @@ int Main(int argc, char** argv) {
   }
   if (const Status status = action(); !status.ok()) return Fail(status);
   if (std::fflush(stdout) != 0) {
-    return Fail(Status::Unavailable("cannot write standard output: it is closed or its disk is full"));
+    return Fail(
+        Status::Unavailable("cannot write standard output: it is closed or its disk is full"));
   }
   return static_cast<int>(ExitCode::kDone);
 }
@@ -50,7 +52,8 @@ int Main(int argc, char** argv) {
 }  // namespace marquee
 
 int main(int argc, char** argv) {
-  // A closed pipe is an error of the write, so that what else was written (dead letters) is closed in order.
+  // A closed pipe is an error of the write, so that what else was written (dead letters) is closed
+  // in order.
   std::signal(SIGPIPE, SIG_IGN);
   try {
     return marquee::Main(argc, argv);

@@ -102,7 +102,8 @@ Json FeatureRows(const FeatureBatchView& batch) {
   std::vector<Cursor> cursors(batch.num_lists());
   for (std::size_t row = 0; row < batch.num_rows(); ++row) {
     Json numeric = Json::array();
-    for (std::size_t i = 0; i < batch.num_numeric(); ++i) numeric.push_back(Number(batch.numeric(i)[row]));
+    for (std::size_t i = 0; i < batch.num_numeric(); ++i)
+      numeric.push_back(Number(batch.numeric(i)[row]));
     Json lists = Json::array();
     for (std::size_t i = 0; i < batch.num_lists(); ++i) {
       const std::size_t length = batch.list_lengths(i)[row];

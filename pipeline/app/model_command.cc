@@ -57,7 +57,8 @@ Status Inspect(const ModelOptions& options) {
   fmt::print("model {} {} ({}, id {})\n", model->name(), model->version(), model->source(),
              inspection["id"].get<std::string>());
   fmt::print("feature spec {}: {} numeric and {} list features\n",
-             inspection["feature_spec"].get<std::string>(), model->num_numeric(), model->num_lists());
+             inspection["feature_spec"].get<std::string>(), model->num_numeric(),
+             model->num_lists());
   fmt::print("{} trees over {} columns, {} score{}, classes {}\n", model->num_trees(),
              model->num_columns(), model->num_scores(), model->num_scores() == 1 ? "" : "s",
              fmt::join(model->class_names(), ", "));
@@ -90,7 +91,8 @@ Status Verify(const ModelOptions& options) {
                        {"bound", report.bound}});
   }
   if (options.json) {
-    fmt::print("{}\n", JsonText({{"source", model->source()}, {"ok", true}, {"engines", engines}}, 2));
+    fmt::print("{}\n",
+               JsonText({{"source", model->source()}, {"ok", true}, {"engines", engines}}, 2));
     return {};
   }
   fmt::print("{}: sound\n", model->source());
@@ -117,7 +119,8 @@ void AddModelSubcommand(CLI::App& parent, Action& chosen, const std::string& nam
 void AddModelCommand(CLI::App& root, Action& chosen) {
   CLI::App* command = root.add_subcommand("model", "Look into a model file, or check it");
   command->require_subcommand(1);
-  AddModelSubcommand(*command, chosen, "inspect", "Print what a model is and how good it was", Inspect);
+  AddModelSubcommand(*command, chosen, "inspect", "Print what a model is and how good it was",
+                     Inspect);
   AddModelSubcommand(*command, chosen, "verify",
                      "Check a model file in full and recompute its golden rows", Verify);
 }

@@ -6,9 +6,11 @@
 
 namespace marquee {
 
-/// Draws "label [=====>    ]  52 %" on standard error, at most ten times a second, if that is a terminal.
+/// Draws "label [=====>    ]  52 %" on standard error, at most ten times a second, if that is a
+/// terminal.
 ///
-/// Threads: one at a time. The destructor clears the line, so that what is printed next stands alone.
+/// Threads: one at a time. The destructor clears the line, so that what is printed next stands
+/// alone.
 class ProgressBar {
  public:
   explicit ProgressBar(std::string label);

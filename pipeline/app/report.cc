@@ -103,11 +103,13 @@ std::string Fit(std::string_view text, std::size_t width) {
   std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size();) {
     std::size_t bytes = 1;
-    while (i + bytes < text.size() && (static_cast<unsigned char>(text[i + bytes]) & 0xC0) == 0x80) {
+    while (i + bytes < text.size() &&
+           (static_cast<unsigned char>(text[i + bytes]) & 0xC0) == 0x80) {
       ++bytes;
     }
     if (characters == width) break;
-    const bool control = static_cast<unsigned char>(text[i]) < 0x20 || text[i] == 0x7f;  // would break the table
+    const bool control =
+        static_cast<unsigned char>(text[i]) < 0x20 || text[i] == 0x7f;  // would break the table
     out.append(control ? std::string_view(" ") : text.substr(i, bytes));
     ++characters;
     i += bytes;
@@ -123,12 +125,13 @@ void AppendQuality(std::string& text, const RunReport& report) {
     text += "\nNo labelled row that the model has not seen: no F1.\n";
     return;
   }
-  text += fmt::format("\nOver the {} labelled rows that the model has not seen:\n\n", confusion.total());
-  text += fmt::format("  macro-F1 {:.2f}   accuracy {:.2f}   (cross-validated macro-F1 of the model: {:.2f})\n\n",
-                      100 * confusion.MacroF1(), 100 * confusion.Accuracy(),
-                      100 * CrossValidatedF1(*report.model));
-  text += fmt::format("  {:<8} {:>9} {:>9} {:>9} {:>9}   predicted:", "class", "precision", "recall",
-                      "F1", "rows");
+  text += fmt::format("\nOver the {} labelled rows that the model has not seen:\n\n",
+                      confusion.total());
+  text += fmt::format(
+      "  macro-F1 {:.2f}   accuracy {:.2f}   (cross-validated macro-F1 of the model: {:.2f})\n\n",
+      100 * confusion.MacroF1(), 100 * confusion.Accuracy(), 100 * CrossValidatedF1(*report.model));
+  text += fmt::format("  {:<8} {:>9} {:>9} {:>9} {:>9}   predicted:", "class", "precision",
+                      "recall", "F1", "rows");
   for (const std::string_view name : names) text += fmt::format(" {:>7}", name);
   text += '\n';
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -142,16 +145,18 @@ void AppendQuality(std::string& text, const RunReport& report) {
     text += '\n';
   }
   if (const ConfusionMatrix& seen = evaluation.confusion_seen(); seen.total() > 0) {
-    text += fmt::format("\n  ({} labelled rows were among the model's training rows; macro-F1 there {:.2f}, no measure of quality)\n",
-                        seen.total(), 100 * seen.MacroF1());
+    text += fmt::format(
+        "\n  ({} labelled rows were among the model's training rows; macro-F1 there {:.2f}, no "
+        "measure of quality)\n",
+        seen.total(), 100 * seen.MacroF1());
   }
 }
 
 void AppendSample(std::string& text, const RunReport& report, bool color) {
   if (report.sample.empty()) return;
   const auto names = report.model->class_names();
-  text += fmt::format("\n  {:<44} {:>6}  {:<6} {:<9} {:>6}\n", "last rows not seen", "target", "class",
-                      "predicted", "score");
+  text += fmt::format("\n  {:<44} {:>6}  {:<6} {:<9} {:>6}\n", "last rows not seen", "target",
+                      "class", "predicted", "score");
   for (const SampleRow& row : report.sample) {
     const bool hit = row.target_class == row.predicted_class;
     const std::string_view paint = !color ? "" : hit ? "\x1b[32m" : "\x1b[31m";
@@ -178,20 +183,23 @@ void AppendTimes(std::string& text, const RunReport& report) {
   line("  classifier", evaluation.classifier_ns());
   line("evaluate", times.evaluate_ns);
   line("write", times.write_ns);
-  text += fmt::format("\n{} rows in {:.3f} s: {:.0f} rows/s ({} runner, engine {}), peak memory {:.0f} MiB\n",
-                      report.counts.records, report.seconds,
-                      static_cast<double>(report.counts.records) / std::max(report.seconds, 1e-9),
-                      report.runner, report.engine, PeakRssMib());
+  text += fmt::format(
+      "\n{} rows in {:.3f} s: {:.0f} rows/s ({} runner, engine {}), peak memory {:.0f} MiB\n",
+      report.counts.records, report.seconds,
+      static_cast<double>(report.counts.records) / std::max(report.seconds, 1e-9), report.runner,
+      report.engine, PeakRssMib());
 }
 
 void AppendTroubles(std::string& text, const RunReport& report) {
   for (const Json& problem : ProblemsJson(report.problems)) {
-    text += fmt::format("  {} rows: {} {}, taken as absent\n", problem["rows"].get<std::uint64_t>(),
-                        problem["column"].get<std::string>(), problem["problem"].get<std::string>());
+    text +=
+        fmt::format("  {} rows: {} {}, taken as absent\n", problem["rows"].get<std::uint64_t>(),
+                    problem["column"].get<std::string>(), problem["problem"].get<std::string>());
   }
   if (report.blank_lines > 0) text += fmt::format("  {} blank lines skipped\n", report.blank_lines);
   if (report.counts.dead_letters() == 0) return;
-  text += fmt::format("  {} dead letters in {}:", report.counts.dead_letters(), report.dead_letter_path);
+  text += fmt::format("  {} dead letters in {}:", report.counts.dead_letters(),
+                      report.dead_letter_path);
   const Json rejects = RejectsJson(report.counts);
   for (const auto& [reason, rows] : rejects.items()) {
     text += fmt::format(" {} {}", rows.get<std::uint64_t>(), reason);
@@ -263,10 +271,12 @@ Json ReportJson(const RunReport& report) {
 std::string ReportText(const RunReport& report, bool color) {
   std::string text;
   if (report.synthetic) {
-    text += "\nSYNTHETIC DATA: the rows are generated ones. The figures show that the program works, not how good it is.\n";
+    text +=
+        "\nSYNTHETIC DATA: the rows are generated ones. The figures show that the program works, "
+        "not how good it is.\n";
   }
-  text += fmt::format("\n{}: {} rows = {} labelled + {} unlabelled + {} dead letters\n", report.source,
-                      report.counts.records, report.evaluation.labelled(),
+  text += fmt::format("\n{}: {} rows = {} labelled + {} unlabelled + {} dead letters\n",
+                      report.source, report.counts.records, report.evaluation.labelled(),
                       report.evaluation.unlabelled(), report.counts.dead_letters());
   AppendTroubles(text, report);
   AppendQuality(text, report);

@@ -1,9 +1,8 @@
 // pipeline/app/report.h — the outcome of an embedded run, for people and for programs.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
 #include <deque>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::size_t kSampleRows = 8;
 
-/// Keeps the last labelled rows that the model has not seen, and notes whether there are generated ones.
+/// Keeps the last labelled rows that the model has not seen, and notes whether there are generated
+/// ones.
 class SampleSink final : public ResultSink {
  public:
   void Process(const ResultBatchView&, std::size_t) override {}
@@ -60,8 +61,9 @@ struct RunOptions {
 
 Status Run(const RunOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
-  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(),
-                                                     scoring.preprocess.spec(), *scoring.model));
+  MARQUEE_ASSIGN_OR_RETURN(OpenedData data,
+                           OpenData(options.pipeline.data, options.pipeline.limits(),
+                                    scoring.preprocess.spec(), *scoring.model));
   SampleSink sink;
   ScoringEpoch epoch(*data.source, scoring.preprocess, scoring.infer,
                      options.pipeline.all_columns(), *scoring.runner, options.pipeline.dead_letters,

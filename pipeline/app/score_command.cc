@@ -116,8 +116,9 @@ struct ScoreOptions {
 
 Status Score(const ScoreOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
-  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, options.pipeline.limits(),
-                                                     scoring.preprocess.spec(), *scoring.model));
+  MARQUEE_ASSIGN_OR_RETURN(OpenedData data,
+                           OpenData(options.pipeline.data, options.pipeline.limits(),
+                                    scoring.preprocess.spec(), *scoring.model));
   MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(data.source->path(), options.output));
   MARQUEE_ASSIGN_OR_RETURN(OutputFile output, OutputFile::Create(options.output));
   LineSink sink(*scoring.model, options.json, scoring.runner->num_slots(), output);
@@ -142,7 +143,8 @@ void AddScoreCommand(CLI::App& root, Action& chosen) {
   auto options = std::make_shared<ScoreOptions>();
   AddPipelineOptions(*command, options->pipeline, /*scoring=*/true);
   command->add_option("FILE", options->pipeline.data.file, "the CSV file; short for --data");
-  command->add_option("-o,--output", options->output, "file for the predictions; - is standard output")
+  command
+      ->add_option("-o,--output", options->output, "file for the predictions; - is standard output")
       ->capture_default_str();
   AddSwitch(*command, "--json", options->json, "print JSON lines instead of CSV");
   SetAction(command, chosen, [options] { return Score(*options); });

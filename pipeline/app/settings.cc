@@ -25,7 +25,8 @@ std::string ConfigKey(std::string_view environment_name) {
   return key;
 }
 
-/// The value of --config, from the raw arguments or the environment: needed before the arguments are parsed.
+/// The value of --config, from the raw arguments or the environment: needed before the arguments
+/// are parsed.
 std::string ConfigPath(int argc, const char* const* argv) {
   constexpr std::string_view kFlag = "--config";
   for (int i = 1; i < argc; ++i) {
@@ -67,20 +68,21 @@ Status ApplyTable(const toml::table& table, const std::set<std::string>& known,
     const auto line = node.source().begin.line;
     if (known.count(name) == 0) {
       return Status::Config(fmt::format(
-          "{}, line {}: there is no setting '{}'; 'marquee COMMAND --print-config' lists them", path,
-          line, name));
+          "{}, line {}: there is no setting '{}'; 'marquee COMMAND --print-config' lists them",
+          path, line, name));
     }
     const auto text = ValueText(node);
     if (!text) {
-      return Status::Config(
-          fmt::format("{}, line {}: '{}' must be a text, a number, true or false", path, line, name));
+      return Status::Config(fmt::format("{}, line {}: '{}' must be a text, a number, true or false",
+                                        path, line, name));
     }
     setenv(EnvironmentName("--" + name).c_str(), text->c_str(), /*overwrite=*/0);
   }
   return {};
 }
 
-/// `text` as a TOML value: numbers and truths as they are, the rest quoted as in JSON, whose escapes TOML shares.
+/// `text` as a TOML value: numbers and truths as they are, the rest quoted as in JSON, whose
+/// escapes TOML shares.
 std::string TomlValue(const std::string& text) {
   const bool number = text.find_first_not_of("0123456789.") == std::string::npos &&
                       std::isdigit(static_cast<unsigned char>(text.front())) != 0;
@@ -137,8 +139,8 @@ std::string EffectiveConfig(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_envname().empty()) continue;
     const bool is_switch = option->get_expected_max() == 0;
-    const std::string value = option->count() > 0 ? option->as<std::string>()
-                                                  : option->get_default_str();
+    const std::string value =
+        option->count() > 0 ? option->as<std::string>() : option->get_default_str();
     const std::string key = ConfigKey(option->get_envname());
     if (value.empty() && !is_switch) {
       text += fmt::format("# {} is not set\n", key);

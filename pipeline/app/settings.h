@@ -1,10 +1,11 @@
-// pipeline/app/settings.h — where the values of options come from: flag > environment > TOML file > default.
+// pipeline/app/settings.h — where the values of options come from: flag > environment > TOML file >
+// default.
 //
-// Every option added with AddSetting has one name in three spellings: --batch-rows, MARQUEE_BATCH_ROWS, batch_rows.
+// Every option added with AddSetting has one name in three spellings: --batch-rows,
+// MARQUEE_BATCH_ROWS, batch_rows.
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -21,7 +22,8 @@ CLI::Validator WholeNumber();
 /// Accept numbers, but not nan, which no range excludes, nor inf.
 CLI::Validator FiniteNumber();
 
-/// Add an option that can also be set by environment and configuration file. `value` holds the default.
+/// Add an option that can also be set by environment and configuration file. `value` holds the
+/// default.
 template <class T>
 CLI::Option* AddSetting(CLI::App& command, const std::string& flag, T& value, std::string help) {
   CLI::Option* option = command.add_option(flag, value, std::move(help))
@@ -35,9 +37,11 @@ CLI::Option* AddSetting(CLI::App& command, const std::string& flag, T& value, st
 /// As AddSetting, for a flag without a value.
 CLI::Option* AddSwitch(CLI::App& command, const std::string& flag, bool& value, std::string help);
 
-/// Read the configuration file that --config or MARQUEE_CONFIG names, if any, and give its values to options that the
-/// environment does not set. Call before parsing, before other threads start (it sets environment variables).
-/// Errors: kConfig, naming file, line and key: no file, no TOML, an unknown key, a value that is no text, number or truth.
+/// Read the configuration file that --config or MARQUEE_CONFIG names, if any, and give its values
+/// to options that the environment does not set. Call before parsing, before other threads start
+/// (it sets environment variables).
+/// Errors: kConfig, naming file, line and key: no file, no TOML, an unknown key, a value that is no
+/// text, number or truth.
 Status ApplyConfigFile(const CLI::App& root, int argc, const char* const* argv);
 
 /// The settings of a parsed command as TOML, ready to be a configuration file.

@@ -1,4 +1,5 @@
-// pipeline/core/clock.h — the two clocks: one for what is compared between machines, one for what is measured.
+// pipeline/core/clock.h — the two clocks: one for what is compared between machines, one for what
+// is measured.
 #pragma once
 
 #include <chrono>

@@ -54,7 +54,8 @@ void Rejects::AddRecord(const BatchInfo& info, std::uint16_t ordinal, std::strin
 }
 
 flatbuffers::Offset<wire::BatchInfo> Rejects::WriteInfo(BatchInfo info) {
-  // The batch's counts and totals are told by the batch; a letter that repeated them would count other rows twice.
+  // The batch's counts and totals are told by the batch; a letter that repeated them would count
+  // other rows twice.
   info.rejects.fill(0);
   info.totals.reset();
   return WriteBatchInfo(builder_, info);

@@ -25,9 +25,11 @@ struct Rejection {
   std::string_view message;
 };
 
-/// Collects the dead letters of one batch: one-row RawBatches, encoded at once, so that replaying them is a plain produce.
+/// Collects the dead letters of one batch: one-row RawBatches, encoded at once, so that replaying
+/// them is a plain produce.
 ///
-/// Keeps its memory from batch to batch; allocates only when there are rejects. Threads: one at a time.
+/// Keeps its memory from batch to batch; allocates only when there are rejects. Threads: one at a
+/// time.
 class Rejects {
  public:
   /// `source`: the file or topic that dead letters name.
@@ -39,7 +41,8 @@ class Rejects {
   /// Reject row `row` of a batch: keep its fields as they are.
   void AddRow(const RawBatchView& batch, std::size_t row, const Rejection& rejection);
 
-  /// Reject a record that could not be split into fields: keep at most its first 64 KiB, and length and hash of all of it.
+  /// Reject a record that could not be split into fields: keep at most its first 64 KiB, and length
+  /// and hash of all of it.
   void AddRecord(const BatchInfo& info, std::uint16_t ordinal, std::string_view head,
                  std::uint64_t record_bytes, std::uint64_t record_xxh3, const Rejection& rejection);
 

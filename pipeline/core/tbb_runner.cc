@@ -17,7 +17,8 @@ namespace {
 // A slot more for reading, one for writing, and one so that neither waits for the other.
 constexpr std::size_t kExtraSlots = 3;
 
-/// The free slots of an epoch. parallel_pipeline has as many tokens as there are slots, so one is always free when it reads.
+/// The free slots of an epoch. parallel_pipeline has as many tokens as there are slots, so one is
+/// always free when it reads.
 class FreeSlots {
  public:
   explicit FreeSlots(std::size_t num_slots) {
@@ -52,8 +53,9 @@ class TbbRun {
     namespace tbb = oneapi::tbb;
     tbb::parallel_pipeline(
         num_slots,
-        tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order,
-                                            [this](tbb::flow_control& flow) { return Read(flow); }) &
+        tbb::make_filter<void, std::size_t>(
+            tbb::filter_mode::serial_in_order,
+            [this](tbb::flow_control& flow) { return Read(flow); }) &
             tbb::make_filter<std::size_t, std::size_t>(
                 tbb::filter_mode::parallel, [this](std::size_t slot) { return Process(slot); }) &
             tbb::make_filter<std::size_t, void>(tbb::filter_mode::serial_in_order,
@@ -94,9 +96,9 @@ class TbbRun {
 
   Epoch& epoch_;
   FreeSlots free_;
-  std::vector<Status> processed_;   // by slot
-  Status read_failure_;             // only the read filter writes it
-  Status failure_;                  // only the write filter writes it
+  std::vector<Status> processed_;     // by slot
+  Status read_failure_;               // only the read filter writes it
+  Status failure_;                    // only the write filter writes it
   std::atomic<bool> failed_ = false;  // tells the read filter of failure_
 };
 

@@ -1,4 +1,5 @@
-// pipeline/dataset/generator_text.h — sentences for overviews and taglines that say nothing of any movie.
+// pipeline/dataset/generator_text.h — sentences for overviews and taglines that say nothing of any
+// movie.
 #pragma once
 
 #include <string>

@@ -8,8 +8,9 @@
 
 namespace marquee {
 
-/// Counts durations in buckets whose width grows with the value, after HdrHistogram: 32 buckets to each power of two, so a
-/// percentile is at most 1/32 (3.2 %) above the truth. Fixed size. Threads: one at a time.
+/// Counts durations in buckets whose width grows with the value, after HdrHistogram: 32 buckets to
+/// each power of two, so a percentile is at most 1/32 (3.2 %) above the truth. Fixed size. Threads:
+/// one at a time.
 class Histogram {
  public:
   /// Count `count` durations of `value_ns`; negative ones count as 0.
@@ -23,7 +24,8 @@ class Histogram {
   std::uint64_t count() const noexcept { return total_; }
   std::uint64_t max_ns() const noexcept { return max_; }
 
-  /// The smallest bucket border that at least `share` (0 to 1) of all durations are not above; 0 if there are none.
+  /// The smallest bucket border that at least `share` (0 to 1) of all durations are not above; 0 if
+  /// there are none.
   std::uint64_t Percentile(double share) const noexcept {
     const auto rank = static_cast<std::uint64_t>(share * static_cast<double>(total_) + 0.5);
     std::uint64_t seen = 0;
@@ -38,7 +40,8 @@ class Histogram {
   static constexpr std::size_t kSubBits = 5;
   static constexpr std::uint64_t kSubBuckets = 1 << kSubBits;
 
-  // Values below 32 have a bucket each; above, the top bit chooses a group and the next five bits a bucket in it.
+  // Values below 32 have a bucket each; above, the top bit chooses a group and the next five bits a
+  // bucket in it.
   static std::size_t BucketOf(std::uint64_t value) noexcept {
     if (value < kSubBuckets) return static_cast<std::size_t>(value);
     const auto shift = static_cast<std::size_t>(std::bit_width(value)) - kSubBits - 1;

@@ -67,8 +67,8 @@ Status Evaluation::Add(const ResultBatchView& batch, std::int64_t now_ns) {
     if (seen[row] != 0) continue;
     for (std::size_t c = 0; c < num_classes; ++c) {
       const float probability = batch.probability(c)[row];
-      const auto bin = std::min(static_cast<std::size_t>(probability * kCalibrationBins),
-                                kCalibrationBins - 1);
+      const auto bin =
+          std::min(static_cast<std::size_t>(probability * kCalibrationBins), kCalibrationBins - 1);
       ++calibration_[c][bin].rows;
       calibration_[c][bin].probability_sum +=
           static_cast<std::uint64_t>(std::ldexp(static_cast<double>(probability), 32));

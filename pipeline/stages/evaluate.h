@@ -1,4 +1,5 @@
-// pipeline/stages/evaluate.h — ResultBatch to figures: how good the predictions are, and how long they took.
+// pipeline/stages/evaluate.h — ResultBatch to figures: how good the predictions are, and how long
+// they took.
 #pragma once
 
 #include <array>
@@ -12,8 +13,8 @@
 
 namespace marquee {
 
-/// Precision, recall and F1 of one class; 0 where nothing was predicted or nothing was there (as scikit-learn's
-/// zero_division=0). Support is the number of rows of the class.
+/// Precision, recall and F1 of one class; 0 where nothing was predicted or nothing was there (as
+/// scikit-learn's zero_division=0). Support is the number of rows of the class.
 struct ClassFigures {
   double precision = 0;
   double recall = 0;
@@ -27,7 +28,9 @@ class ConfusionMatrix {
   explicit ConfusionMatrix(std::size_t num_classes)
       : num_classes_(num_classes), counts_(num_classes * num_classes) {}
 
-  void Add(std::size_t truth, std::size_t prediction) { ++counts_[truth * num_classes_ + prediction]; }
+  void Add(std::size_t truth, std::size_t prediction) {
+    ++counts_[truth * num_classes_ + prediction];
+  }
 
   std::size_t num_classes() const noexcept { return num_classes_; }
   std::uint64_t count(std::size_t truth, std::size_t prediction) const {
@@ -45,7 +48,8 @@ class ConfusionMatrix {
   std::vector<std::uint64_t> counts_;
 };
 
-/// How well probabilities hold: of the rows given about p, about p should be of the class. One entry an interval of 0.1.
+/// How well probabilities hold: of the rows given about p, about p should be of the class. One
+/// entry an interval of 0.1.
 struct CalibrationBin {
   std::uint64_t rows = 0;
   /// In units of 2^-32: whole numbers, so that the sum does not depend on the order of the rows.
@@ -53,7 +57,9 @@ struct CalibrationBin {
   std::uint64_t hits = 0;
 
   double mean_probability() const noexcept {
-    return rows == 0 ? 0.0 : std::ldexp(static_cast<double>(probability_sum), -32) / static_cast<double>(rows);
+    return rows == 0
+               ? 0.0
+               : std::ldexp(static_cast<double>(probability_sum), -32) / static_cast<double>(rows);
   }
 };
 inline constexpr std::size_t kCalibrationBins = 10;

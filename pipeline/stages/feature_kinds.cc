@@ -26,7 +26,7 @@ void Count(FieldProblem problem, ProblemCounts& problems) {
   ++problems[static_cast<std::size_t>(problem)];
 }
 
-// --- numbers ------------------------------------------------------------------------------------------------------------
+// --- numbers -------------------------------------------------------------------------------------
 
 void Number(FieldReader reader, double /*parameter*/, std::span<float> out,
             ProblemCounts& problems) {
@@ -42,7 +42,7 @@ void CappedNumber(FieldReader reader, double cap, std::span<float> out, ProblemC
   }
 }
 
-// --- dates --------------------------------------------------------------------------------------------------------------
+// --- dates ---------------------------------------------------------------------------------------
 
 struct Date {
   int year;
@@ -100,7 +100,7 @@ void Month(FieldReader reader, double /*parameter*/, std::span<float> out,
   }
 }
 
-// --- texts and lists ----------------------------------------------------------------------------------------------------
+// --- texts and lists -----------------------------------------------------------------------------
 
 void TextBytes(FieldReader reader, double /*parameter*/, std::span<float> out,
                ProblemCounts& /*problems*/) {
@@ -119,7 +119,7 @@ void ListCount(FieldReader reader, double /*parameter*/, std::span<float> out,
   }
 }
 
-// --- items of lists -----------------------------------------------------------------------------------------------------
+// --- items of lists -------------------------------------------------------------------------------
 // A list kind is a struct that calls `visit` for each item of a field, in order.
 
 /// Items separated by comma and space, at most `limit` of them.
@@ -207,7 +207,7 @@ void VisitItems(std::string_view field, double parameter, const ItemVisitor& vis
   Items::ForEach(field, parameter, problems, visit);
 }
 
-// --- the tables ---------------------------------------------------------------------------------------------------------
+// --- the tables ----------------------------------------------------------------------------------
 
 struct NumericEntry {
   std::string_view name;
@@ -254,10 +254,14 @@ auto FindKind(const Kinds& kinds, std::string_view name) -> decltype(kinds.data(
 
 std::string_view FieldProblemName(FieldProblem problem) {
   switch (problem) {
-    case FieldProblem::kUnparsable: return "unparsable";
-    case FieldProblem::kNegative: return "negative";
-    case FieldProblem::kOutOfRange: return "out_of_range";
-    case FieldProblem::kListTooLong: return "list_too_long";
+    case FieldProblem::kUnparsable:
+      return "unparsable";
+    case FieldProblem::kNegative:
+      return "negative";
+    case FieldProblem::kOutOfRange:
+      return "out_of_range";
+    case FieldProblem::kListTooLong:
+      return "list_too_long";
   }
   return "unknown";
 }

@@ -1,5 +1,5 @@
-// pipeline/stages/feature_kinds.h — the functions that features are made with. A new kind is one function in this file's .cc
-// and one line in its table.
+// pipeline/stages/feature_kinds.h — the functions that features are made with. A new kind is one
+// function in this file's .cc and one line in its table.
 #pragma once
 
 #include <array>
@@ -66,11 +66,13 @@ class FieldReader {
 };
 
 /// Fill `out` with one value a kept row.
-/// Shapes: out [kept rows]. Exact: the same bits on every machine: no arithmetic but parsing, counting and min.
+/// Shapes: out [kept rows]. Exact: the same bits on every machine: no arithmetic but parsing,
+/// counting and min.
 using NumericKind = void (*)(FieldReader reader, double parameter, std::span<float> out,
                              ProblemCounts& problems);
 
-/// Append one length a kept row to `lengths` and its items' hashes to `codes`; `seed` is the number of the list.
+/// Append one length a kept row to `lengths` and its items' hashes to `codes`; `seed` is the number
+/// of the list.
 using ListKind = void (*)(FieldReader reader, double parameter, std::uint64_t seed,
                           std::span<std::uint16_t> lengths, std::vector<std::uint32_t>& codes,
                           ProblemCounts& problems);
@@ -84,7 +86,8 @@ NumericKind FindNumericKind(std::string_view kind);
 ListKind FindListKind(std::string_view kind);
 ItemNameKind FindItemNames(std::string_view kind);
 
-/// Whether the kind counts what is wrong with fields. (The others find nothing wrong with any text.)
+/// Whether the kind counts what is wrong with fields. (The others find nothing wrong with any
+/// text.)
 bool KindReportsProblems(std::string_view kind);
 
 /// Whether the kind reads only the lengths of its column's fields.
@@ -93,7 +96,8 @@ bool KindReadsLengthsOnly(std::string_view kind);
 /// `text` without ASCII white space at both ends.
 std::string_view Trim(std::string_view text) noexcept;
 
-/// The number in a field; NaN if it is empty, and NaN and a problem if it is unparsable, below `min` or above `max`.
+/// The number in a field; NaN if it is empty, and NaN and a problem if it is unparsable, below
+/// `min` or above `max`.
 double ParseNumber(std::string_view field, double min, double max, ProblemCounts& problems);
 
 /// Call `visit(item)` for each trimmed, non-empty item of a list field, in order.

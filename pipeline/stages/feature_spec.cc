@@ -54,7 +54,8 @@ ColumnUse FeatureSpec::UseOf(std::string_view column) const {
   for (const auto* lines : {&numeric, &lists}) {
     for (const FeatureLine& line : *lines) {
       if (line.column != column) continue;
-      use = std::max(use, KindReadsLengthsOnly(line.kind) ? ColumnUse::kLengths : ColumnUse::kBytes);
+      use =
+          std::max(use, KindReadsLengthsOnly(line.kind) ? ColumnUse::kLengths : ColumnUse::kBytes);
     }
   }
   return use;

@@ -8,7 +8,8 @@
 namespace marquee {
 namespace {
 
-/// Rows from one column of the classifier's matrix to the next: whole cache lines, so that columns are aligned.
+/// Rows from one column of the classifier's matrix to the next: whole cache lines, so that columns
+/// are aligned.
 std::size_t Stride(std::size_t num_rows) {
   constexpr std::size_t kFloatsPerLine = kMessageAlignment / sizeof(float);
   return (num_rows + kFloatsPerLine - 1) / kFloatsPerLine * kFloatsPerLine;
@@ -55,7 +56,8 @@ InferStage::PartTimes InferStage::Score(const FeatureBatchView& input, Scratch& 
   const kernels::MatrixView columns{reinterpret_cast<float*>(scratch.columns_.data()), stride};
   scratch.scores_.resize(num_rows * model_->num_scores());
   scratch.numeric_.clear();
-  for (std::size_t i = 0; i < input.num_numeric(); ++i) scratch.numeric_.push_back(input.numeric(i));
+  for (std::size_t i = 0; i < input.num_numeric(); ++i)
+    scratch.numeric_.push_back(input.numeric(i));
   scratch.lists_.clear();
   for (std::size_t i = 0; i < input.num_lists(); ++i) {
     scratch.lists_.push_back({input.list_lengths(i), input.list_codes(i)});
@@ -106,11 +108,11 @@ Status InferStage::Process(const FeatureBatchView& input, Scratch& scratch, Mess
   info.AddHop(kId, info.last_finished_ns(started_ns), started_ns, WallClockNs());
   const auto wire_info = WriteBatchInfo(builder, info);
   return output.Finish(
-      wire::CreateResultBatch(builder, wire_info, model_->id(), static_cast<std::uint32_t>(num_rows),
-                              static_cast<std::uint8_t>(num_classes), o.ordinals, o.ids,
-                              o.title_lengths, o.title_bytes, o.target, o.target_class, o.labelled,
-                              classes, scores, probabilities, seen, times.scaler_ns,
-                              times.encoder_ns, times.classifier_ns),
+      wire::CreateResultBatch(
+          builder, wire_info, model_->id(), static_cast<std::uint32_t>(num_rows),
+          static_cast<std::uint8_t>(num_classes), o.ordinals, o.ids, o.title_lengths, o.title_bytes,
+          o.target, o.target_class, o.labelled, classes, scores, probabilities, seen,
+          times.scaler_ns, times.encoder_ns, times.classifier_ns),
       wire::ResultBatchIdentifier());
 }
 

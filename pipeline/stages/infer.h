@@ -17,8 +17,8 @@ namespace marquee {
 
 /// Scores batches with a model.
 ///
-/// Errors: kConfig if a batch was made by another feature spec than the model's. Threads: const; each worker has its own
-/// Scratch.
+/// Errors: kConfig if a batch was made by another feature spec than the model's. Threads: const;
+/// each worker has its own Scratch.
 class InferStage {
  public:
   static constexpr wire::StageId kId = wire::StageId::Infer;
@@ -39,7 +39,8 @@ class InferStage {
   };
 
   /// `engine`: a name, or empty for the best one. Errors: kUsage for an unknown engine.
-  static Result<InferStage> Make(std::shared_ptr<const model::Model> model, std::string_view engine);
+  static Result<InferStage> Make(std::shared_ptr<const model::Model> model,
+                                 std::string_view engine);
 
   Status Process(const FeatureBatchView& input, Scratch& scratch, Message& output,
                  Rejects& rejects) const;

@@ -25,8 +25,8 @@ std::optional<std::int64_t> ParseId(std::string_view text) {
 
 bool IsContinuationByte(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// Whether no field of the column holds a NUL byte or invalid UTF-8. The column is checked as one text, which is enough if no
-/// field begins inside a character.
+/// Whether no field of the column holds a NUL byte or invalid UTF-8. The column is checked as one
+/// text, which is enough if no field begins inside a character.
 bool AllFieldsAreText(const RawColumnView& column) {
   if (column.bytes.empty()) return true;
   if (TextFlaw(column.bytes) != wire::RejectReason::None) return false;
@@ -38,7 +38,8 @@ bool AllFieldsAreText(const RawColumnView& column) {
   return true;
 }
 
-/// Room for what is in a FeatureBatch beside its columns' elements: its info, tables, vector lengths and alignment.
+/// Room for what is in a FeatureBatch beside its columns' elements: its info, tables, vector
+/// lengths and alignment.
 std::size_t FixedBytes(std::size_t num_columns) {
   return kMaxBatchInfoBytes + num_columns * (3 * kMessageAlignment);
 }
@@ -86,10 +87,12 @@ class PreprocessStage::Batch {
   Status CheckBytesPresent() const {
     for (std::size_t i = 0; i < scratch_.columns_.size(); ++i) {
       const RawColumnView& column = scratch_.columns_[i];
-      if (!column.has_bytes() && TotalLength(column.lengths) > 0 && stage_.spec_.UseOf(column.name) == ColumnUse::kBytes) {
-        return Status::Data(fmt::format(
-            "column '{}' carries lengths only, but the feature spec reads its text; produce it whole",
-            column.name));
+      if (!column.has_bytes() && TotalLength(column.lengths) > 0 &&
+          stage_.spec_.UseOf(column.name) == ColumnUse::kBytes) {
+        return Status::Data(
+            fmt::format("column '{}' carries lengths only, but the feature spec reads its text; "
+                        "produce it whole",
+                        column.name));
       }
     }
     return {};
@@ -230,14 +233,13 @@ class PreprocessStage::Batch {
     for (std::size_t row = 0; row < num_kept_; ++row) {
       const auto target =
           static_cast<float>(ParseNumber(*targets.Next(), rule.min, rule.max, target_problems));
-      const double count = ParseNumber(*counts.Next(), 0, std::numeric_limits<float>::max(),
-                                       label_problems);
+      const double count =
+          ParseNumber(*counts.Next(), 0, std::numeric_limits<float>::max(), label_problems);
       scratch_.target_[row] = target;
       if (std::isnan(target)) continue;
       scratch_.target_class_[row] = static_cast<std::uint8_t>(
-          std::count_if(rule.bounds.begin(), rule.bounds.end(), [target](double bound) {
-            return target >= static_cast<float>(bound);
-          }));
+          std::count_if(rule.bounds.begin(), rule.bounds.end(),
+                        [target](double bound) { return target >= static_cast<float>(bound); }));
       scratch_.labelled_[row] = count >= rule.label_min ? 1 : 0;
     }
   }
@@ -264,7 +266,8 @@ class PreprocessStage::Batch {
       scratch_.list_offsets_.push_back(wire::CreateListColumn(output.builder(), lengths, codes));
       const ListLine& line = stage_.lists_[i];
       ProblemCounts& problems = Problems(line.column, line.counts_problems);
-      for (std::size_t p = 0; p < kNumFieldProblems; ++p) problems[p] += scratch_.list_problems_[i][p];
+      for (std::size_t p = 0; p < kNumFieldProblems; ++p)
+        problems[p] += scratch_.list_problems_[i][p];
     }
     return output.builder().CreateVector(scratch_.list_offsets_);
   }
@@ -282,12 +285,11 @@ class PreprocessStage::Batch {
     const auto lists = WriteLists(output);
     info_.AddHop(kId, info_.last_finished_ns(started_ns), started_ns, WallClockNs());
     const auto info = WriteBatchInfo(builder, info_);
-    return output.Finish(
-        wire::CreateFeatureBatch(builder, info, stage_.spec_hash_,
-                                 static_cast<std::uint32_t>(num_kept_), o.ordinals, o.ids,
-                                 o.title_lengths, o.title_bytes, o.target, o.target_class,
-                                 o.labelled, numeric, lists),
-        wire::FeatureBatchIdentifier());
+    return output.Finish(wire::CreateFeatureBatch(builder, info, stage_.spec_hash_,
+                                                  static_cast<std::uint32_t>(num_kept_), o.ordinals,
+                                                  o.ids, o.title_lengths, o.title_bytes, o.target,
+                                                  o.target_class, o.labelled, numeric, lists),
+                         wire::FeatureBatchIdentifier());
   }
 
   const PreprocessStage& stage_;
@@ -325,7 +327,8 @@ Result<PreprocessStage> PreprocessStage::Make(const FeatureSpec& spec) {
   for (const FeatureLine& line : spec.numeric) {
     const NumericKind function = FindNumericKind(line.kind);
     if (function == nullptr) {
-      return Status::Config(fmt::format("feature '{}': no numeric kind '{}'", line.name, line.kind));
+      return Status::Config(
+          fmt::format("feature '{}': no numeric kind '{}'", line.name, line.kind));
     }
     const std::size_t column = stage.ColumnIndex(line.column);
     stage.numeric_.push_back({function, line.parameter, column, claims_problems(line, column)});

@@ -22,8 +22,10 @@ struct ColumnProblems {
 
 /// Applies a feature spec, a column at a time over the rows of a batch.
 ///
-/// Rows with a NUL byte, invalid UTF-8 or no usable id are rejected; an unusable optional field is absent and counted.
-/// Errors: kData if the batch lacks a column of the spec. Threads: const; each worker has its own Scratch.
+/// Rows with a NUL byte, invalid UTF-8 or no usable id are rejected; an unusable optional field is
+/// absent and counted.
+/// Errors: kData if the batch lacks a column of the spec. Threads: const; each worker has its own
+/// Scratch.
 class PreprocessStage {
  public:
   static constexpr wire::StageId kId = wire::StageId::Preprocess;
@@ -39,8 +41,8 @@ class PreprocessStage {
    private:
     friend class PreprocessStage;
     std::vector<ColumnProblems> problems_;
-    std::vector<RawColumnView> columns_;     // by column of the spec
-    std::vector<std::uint8_t> kept_;         // by row; empty = all
+    std::vector<RawColumnView> columns_;  // by column of the spec
+    std::vector<std::uint8_t> kept_;      // by row; empty = all
     // Of kept rows:
     std::vector<std::uint16_t> ordinals_;
     std::vector<std::int64_t> ids_;

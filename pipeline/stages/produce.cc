@@ -25,7 +25,8 @@ std::string_view FlawMessage(wire::RejectReason flaw) {
       return "the record does not fit into a message; shorten its fields";
     case wire::RejectReason::TruncatedInput:
       return "the input ends inside this record; get the whole file";
-    default: return "the source could not read this record";
+    default:
+      return "the source could not read this record";
   }
 }
 
@@ -35,7 +36,8 @@ flatbuffers::Offset<wire::RawColumn> WriteColumn(const std::string& name, bool l
                                                  std::size_t fields_per_row, std::size_t num_rows,
                                                  Message& output) {
   std::size_t total = 0;
-  for (std::size_t row = 0; row < num_rows; ++row) total += first_field[row * fields_per_row].size();
+  for (std::size_t row = 0; row < num_rows; ++row)
+    total += first_field[row * fields_per_row].size();
   flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> lengths_offset;
   flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> bytes_offset;
   const auto lengths = output.Column<std::uint16_t>(num_rows, num_rows, lengths_offset);
@@ -93,7 +95,8 @@ Status ProduceStage::Process(const Input& input, Scratch& scratch, Message& outp
   info.AddHop(kId, input.received_ns, started_ns, WallClockNs());
   const auto wire_info = WriteBatchInfo(builder, info);
   return output.Finish(
-      wire::CreateRawBatch(builder, wire_info, static_cast<std::uint32_t>(num_rows), columns, ordinals),
+      wire::CreateRawBatch(builder, wire_info, static_cast<std::uint32_t>(num_rows), columns,
+                           ordinals),
       wire::RawBatchIdentifier());
 }
 

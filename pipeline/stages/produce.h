@@ -22,9 +22,10 @@ struct ProducedColumn {
 
 /// Splits a block of records into the columns of a RawBatch.
 ///
-/// Records that the source found flawed, that have another number of fields than the header, or a field over 65,535 bytes, are
-/// rejected. So are those with a NUL byte or invalid UTF-8 in a field that does not go out whole: no later stage could see it,
-/// and which rows are dead must not depend on which columns are sent. Threads: const; each worker has its own Scratch.
+/// Records that the source found flawed, that have another number of fields than the header, or a
+/// field over 65,535 bytes, are rejected. So are those with a NUL byte or invalid UTF-8 in a field
+/// that does not go out whole: no later stage could see it, and which rows are dead must not depend
+/// on which columns are sent. Threads: const; each worker has its own Scratch.
 class ProduceStage {
  public:
   static constexpr wire::StageId kId = wire::StageId::Produce;
@@ -35,9 +36,9 @@ class ProduceStage {
 
   /// What a worker reuses from batch to batch.
   struct Scratch {
-    std::vector<char> decoded;              // fields that differ from their quoted form
-    std::vector<std::string_view> fields;   // [row][column of the source]
-    std::vector<std::uint16_t> ordinals;    // of the rows
+    std::vector<char> decoded;             // fields that differ from their quoted form
+    std::vector<std::string_view> fields;  // [row][column of the source]
+    std::vector<std::uint16_t> ordinals;   // of the rows
     std::vector<flatbuffers::Offset<wire::RawColumn>> columns;
   };
 

@@ -14,7 +14,8 @@ std::atomic<std::size_t> num_allocations{0};
 
 }  // namespace
 
-// All other forms of new end in this one; std::aligned_alloc, behind AlignedBuffer, is not counted and not called here.
+// All other forms of new end in this one; std::aligned_alloc, behind AlignedBuffer, is not counted
+// and not called here.
 void* operator new(std::size_t size) {
   ++num_allocations;
   void* memory = std::malloc(size == 0 ? 1 : size);

@@ -9,9 +9,7 @@
 namespace marquee {
 namespace {
 
-std::span<const std::byte> Bytes(const std::string& text) {
-  return std::as_bytes(std::span(text));
-}
+std::span<const std::byte> Bytes(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 TEST(FrameTest, HeaderComesBack) {
   const std::string payload = "a payload of thirty-odd bytes or so";

@@ -109,7 +109,7 @@ TEST(MessageTest, RefusesAMessageAtAnOddAddressOrTooLong) {
   EXPECT_FALSE(message.Receive(kMaxMessageBytes + 1));
 }
 
-// --- refusals behind the structure check -----------------------------------------------------------------------------------
+// --- refusals behind the structure check ---------------------------------------------------------
 
 /// A feature batch with one thing wrong.
 Status VerifyFeatureBatch(const std::function<void(wire::FeatureBatch&)>& spoil) {
@@ -141,9 +141,8 @@ TEST(FeatureBatchViewTest, RefusesEveryLengthAndCodeThatCodeReliesOn) {
   refused("ordinal", [](auto& b) { Mutable(b.ordinals())[2] = 4; });
   refused("labelled", [](auto& b) { Mutable(b.labelled())[1] = 1; });
   refused("labelled", [](auto& b) { Mutable(b.labelled())[0] = 2; });
-  refused("infinite", [](auto& b) {
-    Mutable(b.target())[0] = std::numeric_limits<float>::infinity();
-  });
+  refused("infinite",
+          [](auto& b) { Mutable(b.target())[0] = std::numeric_limits<float>::infinity(); });
 }
 
 Status VerifyResultBatch(const std::function<void(wire::ResultBatch&)>& spoil) {
@@ -183,9 +182,10 @@ TEST(RawBatchViewTest, RefusesColumnsThatDoNotAddUp) {
   EXPECT_THAT(view.error().message(), HasSubstr("column 'title'"));
 }
 
-// --- damage ----------------------------------------------------------------------------------------------------------------
+// --- damage --------------------------------------------------------------------------------------
 
-/// Reading all of a message that was not refused must be harmless; under AddressSanitizer this proves it.
+/// Reading all of a message that was not refused must be harmless; under AddressSanitizer this
+/// proves it.
 void ReadAllIfAccepted(std::span<const std::byte> bytes) {
   Message message;
   Receive(bytes, message);
@@ -219,15 +219,17 @@ TEST(MessageTest, DamagedMessagesAreRefusedOrHarmless) {
   }
 }
 
-// --- golden encodings ------------------------------------------------------------------------------------------------------
+// --- golden encodings ----------------------------------------------------------------------------
 
-// schemas/golden/ holds what released versions wrote. MARQUEE_UPDATE_GOLDEN=1 writes the files of the present version: only
-// before its release, for released files never change.
+// schemas/golden/ holds what released versions wrote. MARQUEE_UPDATE_GOLDEN=1 writes the files of
+// the present version: only before its release, for released files never change.
 constexpr const char* kGoldenVersion = "v0.1";
-constexpr const char* kGoldenNames[] = {"raw_batch", "feature_batch", "result_batch", "dead_letter"};
+constexpr const char* kGoldenNames[] = {"raw_batch", "feature_batch", "result_batch",
+                                        "dead_letter"};
 
 std::string GoldenPath(const char* name) {
-  return std::string(MARQUEE_SOURCE_DIR "/schemas/golden/") + kGoldenVersion + "/" + name + ".marquee";
+  return std::string(MARQUEE_SOURCE_DIR "/schemas/golden/") + kGoldenVersion + "/" + name +
+         ".marquee";
 }
 
 TEST(GoldenTest, ReleasedEncodingsAreStillRead) {

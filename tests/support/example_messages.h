@@ -40,9 +40,10 @@ inline void WriteRawBatch(const std::vector<std::string>& names, const Rows& row
   }
   const auto columns_offset = builder.CreateVector(columns);
   const auto wire_info = WriteBatchInfo(builder, info);
-  const Status status = message.Finish(
-      wire::CreateRawBatch(builder, wire_info, static_cast<std::uint32_t>(rows.size()), columns_offset),
-      wire::RawBatchIdentifier());
+  const Status status =
+      message.Finish(wire::CreateRawBatch(builder, wire_info,
+                                          static_cast<std::uint32_t>(rows.size()), columns_offset),
+                     wire::RawBatchIdentifier());
   if (!status.ok()) std::abort();
 }
 
@@ -59,14 +60,15 @@ inline BatchInfo ExampleInfo(std::size_t num_rows) {
 
 inline void WriteExampleRawBatch(Message& message) {
   WriteRawBatch({"id", "title", "overview"},
-                {{"862", "Toy \"Story\"", "One\nTwo"}, {"", "日本", ""}, {"-1", "", "x,y"}}, message,
-                ExampleInfo(3));
+                {{"862", "Toy \"Story\"", "One\nTwo"}, {"", "日本", ""}, {"-1", "", "x,y"}},
+                message, ExampleInfo(3));
 }
 
 inline const std::vector<std::uint16_t> kExampleOrdinals = {0, 2, 3};
 inline const std::vector<std::int64_t> kExampleIds = {862, 8844, -1};
 inline const std::vector<std::uint16_t> kExampleTitleLengths = {3, 0, 6};
-inline const std::vector<float> kExampleTargets = {7.5F, std::numeric_limits<float>::quiet_NaN(), 5.0F};
+inline const std::vector<float> kExampleTargets = {7.5F, std::numeric_limits<float>::quiet_NaN(),
+                                                   5.0F};
 inline const std::vector<std::uint8_t> kExampleClasses = {2, kNoClass, 0};
 inline const std::vector<std::uint8_t> kExampleLabelled = {1, 0, 0};
 
@@ -109,7 +111,8 @@ inline void WriteExampleResultBatch(Message& message) {
   const RowColumnOffsets o = CopyRowColumns(ExampleRows(), 3, message);
   const std::vector<std::uint8_t> predicted = {2, 1, 1};
   const std::vector<float> scores = {7.25F, 6.5F, 6.125F};
-  const std::vector<float> probabilities = {0.0F, 0.25F, 0.25F, 0.25F, 0.5F, 0.5F, 0.75F, 0.25F, 0.25F};
+  const std::vector<float> probabilities = {0.0F, 0.25F, 0.25F, 0.25F, 0.5F,
+                                            0.5F, 0.75F, 0.25F, 0.25F};
   const std::vector<std::uint8_t> seen = {1, 0, 0};
   const auto predicted_offset = message.Copy<std::uint8_t>(predicted, 3);
   const auto scores_offset = message.Copy<float>(scores, 3);
@@ -119,8 +122,8 @@ inline void WriteExampleResultBatch(Message& message) {
   const Status status = message.Finish(
       wire::CreateResultBatch(builder, info, 0x99aabbccddeeff00, 3, 3, o.ordinals, o.ids,
                               o.title_lengths, o.title_bytes, o.target, o.target_class, o.labelled,
-                              predicted_offset, scores_offset, probabilities_offset, seen_offset, 100,
-                              200, 300),
+                              predicted_offset, scores_offset, probabilities_offset, seen_offset,
+                              100, 200, 300),
       wire::ResultBatchIdentifier());
   if (!status.ok()) std::abort();
 }

@@ -42,7 +42,8 @@ Result<bool> MessageFileReader::Next(Message& message) {
                            message.Receive(static_cast<std::size_t>(header->payload_bytes)));
   std::array<std::byte, kFrameHeaderBytes> padding;
   if (std::fread(payload.data(), 1, payload.size(), file_.get()) != payload.size() ||
-      std::fread(padding.data(), 1, header->padding_bytes(), file_.get()) != header->padding_bytes()) {
+      std::fread(padding.data(), 1, header->padding_bytes(), file_.get()) !=
+          header->padding_bytes()) {
     return Cut();
   }
   if (const Status status = VerifyFramePayload(*header, payload); !status.ok()) {
@@ -60,9 +61,10 @@ Status MessageFileReader::Cut() const {
   if (std::ferror(file_.get()) != 0) {
     return Status::Unavailable(fmt::format("cannot read {}: {}", path_, std::strerror(errno)));
   }
-  return Status::Data(fmt::format("{}, byte {}: the file ends inside a message; get the whole file, or "
-                                  "use the messages before",
-                                  path_, offset_));
+  return Status::Data(
+      fmt::format("{}, byte {}: the file ends inside a message; get the whole file, or "
+                  "use the messages before",
+                  path_, offset_));
 }
 
 }  // namespace marquee

@@ -1,4 +1,5 @@
-// pipeline/transport/file/message_file.h — messages in a file, one frame (schemas/frame.h) after the other.
+// pipeline/transport/file/message_file.h — messages in a file, one frame (schemas/frame.h) after
+// the other.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +37,9 @@ class MessageFileReader {
   /// Errors: kUnavailable if the file can't be opened.
   static Result<MessageFileReader> Open(const std::string& path);
 
-  /// Read the next message into `message`; false at the end of the file. Its bytes are those that were written (the checksum
-  /// says so), but not verified. Errors: kData, naming file and offset, if the file is cut, damaged or none of ours.
+  /// Read the next message into `message`; false at the end of the file. Its bytes are those that
+  /// were written (the checksum says so), but not verified. Errors: kData, naming file and offset,
+  /// if the file is cut, damaged or none of ours.
   Result<bool> Next(Message& message);
 
   const std::string& path() const noexcept { return path_; }

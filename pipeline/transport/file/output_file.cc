@@ -41,8 +41,8 @@ Status OutputFile::Close() {
 }
 
 Status OutputFile::Failed() const {
-  return Status::Unavailable(fmt::format("cannot write {}: {}; what was written is incomplete", path_,
-                                         std::strerror(errno)));
+  return Status::Unavailable(fmt::format("cannot write {}: {}; what was written is incomplete",
+                                         path_, std::strerror(errno)));
 }
 
 }  // namespace marquee

@@ -1,4 +1,5 @@
-// pipeline/transport/file/output_file.h — writing a file, or standard output, and noticing when it fails.
+// pipeline/transport/file/output_file.h — writing a file, or standard output, and noticing when it
+// fails.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +15,14 @@ namespace marquee {
 /// Refuse to write to the file that is being read: opening it would empty it. Errors: kUsage.
 Status RefuseToOverwrite(const std::string& input, const std::string& output);
 
-/// A buffered output file. A full disk or a closed pipe is an error at the next Write or at Close, never a silent loss.
+/// A buffered output file. A full disk or a closed pipe is an error at the next Write or at Close,
+/// never a silent loss.
 ///
 /// Threads: one at a time. Close it: the destructor closes too, but can't say that it failed.
 class OutputFile {
  public:
-  /// Create or overwrite `path`; "-" is standard output. Errors: kUnavailable, with the system's reason.
+  /// Create or overwrite `path`; "-" is standard output. Errors: kUnavailable, with the system's
+  /// reason.
   static Result<OutputFile> Create(const std::string& path);
 
   Status Write(std::span<const std::byte> bytes);

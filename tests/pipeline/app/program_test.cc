@@ -31,7 +31,8 @@ constexpr const char* kHeader =
 std::string Row(const std::string& id, const std::string& title = "Heat") {
   return id + "," + title +
          ",7.7,1886,Released,1995-12-15,187436818,170,False,60000000,tt0113277,en,Heat,A "
-         "thief,17.9,,\"Action, Crime\",Regency,United States of America,English,\"robbery, bank\"\n";
+         "thief,17.9,,\"Action, Crime\",Regency,United States of America,English,\"robbery, "
+         "bank\"\n";
 }
 
 struct Outcome {
@@ -90,17 +91,16 @@ class ProgramTest : public testing::Test {
   testing_support::TempDir dir_;
 };
 
-// --- what a run says --------------------------------------------------------------------------------------------------------
+// --- what a run says -----------------------------------------------------------------------------
 
 TEST_F(ProgramTest, RunReportsEveryPromisedFigure) {
   ASSERT_EQ(Marquee("generate --rows 3000 --seed 5 -o generated.csv").exit_code, 0);
   const Outcome run = Marquee("run --data generated.csv --json");
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const Json report = run.json();
-  for (const char* key :
-       {"rows", "labelled", "unlabelled", "dead_letters", "seen", "seconds", "rows_per_s", "peak_rss_mib",
-        "macro_f1", "accuracy", "macro_f1_seen", "accuracy_seen", "classes", "confusion", "calibration",
-        "latency"}) {
+  for (const char* key : {"rows", "labelled", "unlabelled", "dead_letters", "seen", "seconds",
+                          "rows_per_s", "peak_rss_mib", "macro_f1", "accuracy", "macro_f1_seen",
+                          "accuracy_seen", "classes", "confusion", "calibration", "latency"}) {
     EXPECT_TRUE(report.contains(key)) << key;
   }
   EXPECT_EQ(report["rows"], 3000);
@@ -149,8 +149,8 @@ TEST_F(ProgramTest, PredictionsDoNotDependOnRunnerOrBatches) {
   for (const char* runner : {"serial", "tbb"}) {
     for (const char* rows : {"1", "7", "512", "4096"}) {
       for (const char* columns : {"all", "needed"}) {
-        const std::string arguments = std::string("--runner ") + runner + " --threads 4 --batch-rows " +
-                                      rows + " --columns " + columns;
+        const std::string arguments = std::string("--runner ") + runner +
+                                      " --threads 4 --batch-rows " + rows + " --columns " + columns;
         ASSERT_EQ(Marquee("score generated.csv -o actual.csv " + arguments).exit_code, 0);
         EXPECT_TRUE(ReadFile(dir_.File("actual.csv")) == expected) << arguments;
       }
@@ -174,7 +174,7 @@ TEST_F(ProgramTest, ScoreQuotesTitlesAndLeavesAbsentTargetsEmpty) {
   EXPECT_TRUE(Json::parse(line)["target"].is_null());
 }
 
-// --- bad rows ---------------------------------------------------------------------------------------------------------------
+// --- bad rows ------------------------------------------------------------------------------------
 
 TEST_F(ProgramTest, EveryKindOfBadRowIsADeadLetterAndTheOthersAreScored) {
   const std::string header = kHeader;
@@ -182,7 +182,8 @@ TEST_F(ProgramTest, EveryKindOfBadRowIsADeadLetterAndTheOthersAreScored) {
   ExpectOneDeadLetter(header + Row("1") + Row("2", "a,b") + Row("3"), "field_count", 2, "");
   ExpectOneDeadLetter(header + Row("1", std::string("a\0b", 3)) + Row("2"), "nul_byte", 1, "title");
   ExpectOneDeadLetter(header + Row("1") + Row("2", "caf\xE9"), "invalid_utf8", 2, "title");
-  ExpectOneDeadLetter(header + Row("1", std::string(65'536, 'x')) + Row("2"), "field_too_long", 1, "title");
+  ExpectOneDeadLetter(header + Row("1", std::string(65'536, 'x')) + Row("2"), "field_too_long", 1,
+                      "title");
   ExpectOneDeadLetter(header + Row("") + Row("2"), "id_absent", 1, "id");
   ExpectOneDeadLetter(header + Row("1") + Row("two"), "id_not_a_number", 2, "id");
   std::string unquoted = Row("3");  // a quote further on would end the open field
@@ -213,7 +214,8 @@ TEST_F(ProgramTest, UnusableOptionalFieldsAreAbsentAndCounted) {
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(run.json()["labelled"], 1);
   const std::string problems = run.json()["field_problems"].dump();
-  EXPECT_THAT(problems, HasSubstr(R"({"column":"release_date","problem":"out_of_range","rows":1})"));
+  EXPECT_THAT(problems,
+              HasSubstr(R"({"column":"release_date","problem":"out_of_range","rows":1})"));
   EXPECT_THAT(problems, HasSubstr(R"({"column":"runtime","problem":"unparsable","rows":1})"));
   EXPECT_THAT(problems, HasSubstr(R"({"column":"budget","problem":"negative","rows":1})"));
 }
@@ -267,8 +269,8 @@ TEST_F(ProgramTest, WhatIsDeadDoesNotDependOnColumnsRunnerOrBatches) {
   content += tagline + "short\n" + overview + Row("x") + Row("42");
   const Json expected = RunOn(content, "--runner serial --batch-rows 512").json();
   EXPECT_EQ(expected["dead_letters"], 4);
-  for (const char* arguments :
-       {"--runner serial --batch-rows 1", "--batch-rows 7", "--columns needed", "--batch-rows 4096"}) {
+  for (const char* arguments : {"--runner serial --batch-rows 1", "--batch-rows 7",
+                                "--columns needed", "--batch-rows 4096"}) {
     const Json report = RunOn(content, arguments).json();
     EXPECT_EQ(report["dead_letter_reasons"], expected["dead_letter_reasons"]) << arguments;
     EXPECT_EQ(report["labelled"], expected["labelled"]) << arguments;
@@ -293,13 +295,14 @@ TEST_F(ProgramTest, TheFileThatIsReadIsNeverOverwritten) {
   dir_.Write("movies.csv", content);
   for (const char* command :
        {"score movies.csv -o ./movies.csv", "features --data movies.csv -o movies.csv",
-        "features --data movies.csv --items movies.csv", "run --data movies.csv --dead-letters movies.csv"}) {
+        "features --data movies.csv --items movies.csv",
+        "run --data movies.csv --dead-letters movies.csv"}) {
     EXPECT_EQ(Marquee(command).exit_code, 2) << command;
     EXPECT_EQ(ReadFile(dir_.File("movies.csv")), content) << command;
   }
 }
 
-// --- bad files --------------------------------------------------------------------------------------------------------------
+// --- bad files -----------------------------------------------------------------------------------
 
 TEST_F(ProgramTest, UnusableFilesExitWithFourAndSayWhatToDo) {
   const auto refused = [this](const std::string& content, const std::string& what) {
@@ -326,7 +329,8 @@ TEST_F(ProgramTest, AHeaderWithoutRowsIsARunOfNoRows) {
 
 TEST_F(ProgramTest, OfACutGzipTheRowsBeforeTheCutAreScored) {
   std::string content = kHeader;
-  for (int i = 0; i < 3000; ++i) content += Row(std::to_string(i), "Title " + std::to_string(i * 7919));
+  for (int i = 0; i < 3000; ++i)
+    content += Row(std::to_string(i), "Title " + std::to_string(i * 7919));
   const std::string packed = testing_support::Gzip(content);
   dir_.Write("cut.csv.gz", std::string_view(packed).substr(0, packed.size() * 2 / 3));
   const Outcome run = Marquee("run --data cut.csv.gz --json");
@@ -342,7 +346,8 @@ TEST_F(ProgramTest, AFullDiskIsAnErrorOfEveryWriter) {
   ASSERT_EQ(Marquee("generate --rows 200 -o generated.csv").exit_code, 0);
   for (const char* command :
        {"generate --rows 200 -o /dev/full", "score generated.csv -o /dev/full",
-        "features --data generated.csv -o /dev/full", "features --data generated.csv --items /dev/full"}) {
+        "features --data generated.csv -o /dev/full",
+        "features --data generated.csv --items /dev/full"}) {
     const Outcome outcome = Marquee(command);
     EXPECT_EQ(outcome.exit_code, 1) << command;
     EXPECT_THAT(outcome.err, HasSubstr("No space left")) << command;
@@ -355,7 +360,7 @@ TEST_F(ProgramTest, AFullDiskIsAnErrorOfEveryWriter) {
   EXPECT_THAT(letters.err, HasSubstr("No space left"));
 }
 
-// --- models -----------------------------------------------------------------------------------------------------------------
+// --- models --------------------------------------------------------------------------------------
 
 TEST_F(ProgramTest, UnusableModelsExitWithThree) {
   dir_.Write("movies.csv", kHeader + Row("1"));
@@ -367,9 +372,11 @@ TEST_F(ProgramTest, UnusableModelsExitWithThree) {
 
   std::string flipped = sound;
   flipped[sound.size() / 2] ^= 4;
-  for (const std::string& bad : {sound.substr(0, sound.size() / 2), flipped, std::string("not a model")}) {
+  for (const std::string& bad :
+       {sound.substr(0, sound.size() / 2), flipped, std::string("not a model")}) {
     dir_.Write("bad.model", bad);
-    for (const char* command : {"run --data movies.csv --model bad.model", "model verify bad.model"}) {
+    for (const char* command :
+         {"run --data movies.csv --model bad.model", "model verify bad.model"}) {
       const Outcome outcome = Marquee(command);
       EXPECT_EQ(outcome.exit_code, 3) << command;
       EXPECT_THAT(outcome.err, HasSubstr("bad.model"));
@@ -385,19 +392,19 @@ TEST_F(ProgramTest, ModelInspectSaysWhatTheModelIs) {
   EXPECT_GT(inspection["trees"], 100);
 }
 
-// --- the command line -------------------------------------------------------------------------------------------------------
+// --- the command line ----------------------------------------------------------------------------
 
 TEST_F(ProgramTest, HelpShowsExamplesAndUsageErrorsExitWithTwo) {
-  for (const char* command : {"run", "score", "features", "generate", "model inspect", "model verify",
-                              "decode", "dead-letters ls", "dead-letters show"}) {
+  for (const char* command : {"run", "score", "features", "generate", "model inspect",
+                              "model verify", "decode", "dead-letters ls", "dead-letters show"}) {
     const Outcome help = Marquee(std::string(command) + " --help");
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_THAT(help.out, HasSubstr("Examples:\n  marquee ")) << command;
   }
   for (const char* command :
        {"", "fly", "run --fly", "run --batch-rows 0", "run --batch-rows 5000", "run --batch-rows x",
-        "run --batch-rows 010", "run --runner best", "run --max-bad-share 2", "run --max-bad-share nan",
-        "run --threads 9999", "generate --rows=-1", "decode"}) {
+        "run --batch-rows 010", "run --runner best", "run --max-bad-share 2",
+        "run --max-bad-share nan", "run --threads 9999", "generate --rows=-1", "decode"}) {
     EXPECT_EQ(Marquee(command).exit_code, 2) << "marquee " << command;
   }
   dir_.Write("movies.csv", kHeader + Row("1"));
@@ -412,7 +419,8 @@ TEST_F(ProgramTest, SettingsComeFromAFileToo) {
   const Outcome run = Marquee("run --config marquee.toml");
   ASSERT_EQ(run.exit_code, 0) << run.err;
   EXPECT_EQ(run.json()["runner"], "serial");
-  EXPECT_THAT(Marquee("run --config marquee.toml --print-config").out, HasSubstr("runner = \"serial\""));
+  EXPECT_THAT(Marquee("run --config marquee.toml --print-config").out,
+              HasSubstr("runner = \"serial\""));
   dir_.Write("bad.toml", "datum = \"movies.csv\"\n");
   EXPECT_EQ(Marquee("run --config bad.toml").exit_code, 3);
 }
@@ -432,14 +440,15 @@ TEST_F(ProgramTest, FeaturesAndTheirItemsCanBeReadBack) {
   EXPECT_EQ(Marquee("decode movies.csv").exit_code, 4);
 }
 
-// --- the real file ----------------------------------------------------------------------------------------------------------
+// --- the real file -------------------------------------------------------------------------------
 
 TEST_F(ProgramTest, TheRealFileGivesTheKnownCounts) {
   const char* data = std::getenv("MARQUEE_DATA");
   if (data == nullptr || !std::filesystem::exists(data)) {
     GTEST_SKIP() << "needs the real file: set MARQUEE_DATA to movies.csv.gz";
   }
-  const Outcome run = Marquee("run --json --data '" + std::filesystem::absolute(data).string() + "'");
+  const Outcome run =
+      Marquee("run --json --data '" + std::filesystem::absolute(data).string() + "'");
   ASSERT_EQ(run.exit_code, 0) << run.err;
   const Json report = run.json();
   EXPECT_EQ(report["rows"], 36'467);

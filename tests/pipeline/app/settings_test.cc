@@ -21,7 +21,8 @@ class SettingsTest : public testing::Test {
     AddSetting(*command_, "--batch-rows", rows_, "rows");
     AddSetting(*command_, "--data-url", url_, "url");
     AddSwitch(*command_, "--json", json_, "json");
-    for (const char* name : {"MARQUEE_BATCH_ROWS", "MARQUEE_DATA_URL", "MARQUEE_JSON", "MARQUEE_CONFIG"}) {
+    for (const char* name :
+         {"MARQUEE_BATCH_ROWS", "MARQUEE_DATA_URL", "MARQUEE_JSON", "MARQUEE_CONFIG"}) {
       unsetenv(name);
     }
   }
@@ -83,7 +84,8 @@ TEST_F(SettingsTest, WhatIsWrongInAFileIsNamed) {
     EXPECT_EQ(status.code(), StatusCode::kConfig) << content;
     return std::string(status.message());
   };
-  EXPECT_THAT(message("batch_rows = 1\nbatch_row = 1\n"), HasSubstr("line 2: there is no setting 'batch_row'"));
+  EXPECT_THAT(message("batch_rows = 1\nbatch_row = 1\n"),
+              HasSubstr("line 2: there is no setting 'batch_row'"));
   EXPECT_THAT(message("batch_rows = [1]\n"), HasSubstr("'batch_rows' must be a text, a number"));
   EXPECT_THAT(message("batch_rows = \n"), HasSubstr("bad.toml, line 1"));
   EXPECT_EQ(Parse({"--config", dir_.File("none.toml")}).code(), StatusCode::kConfig);

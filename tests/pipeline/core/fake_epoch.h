@@ -32,7 +32,8 @@ class FakeEpoch : public Epoch {
   }
 
   Status Process(std::size_t slot, std::size_t worker) override {
-    EXPECT_FALSE(workers_.at(worker).busy.exchange(true)) << "worker " << worker << " has two batches";
+    EXPECT_FALSE(workers_.at(worker).busy.exchange(true))
+        << "worker " << worker << " has two batches";
     Slot& s = slots_[slot];
     s.square = s.value * s.value;
     workers_[worker].busy = false;

@@ -49,8 +49,11 @@ TEST(RejectsTest, AnUnsplittableRecordKeepsItsHeadLengthAndHash) {
   Rejects rejects("movies.csv");
   const std::string record(100'000, 'x');
   rejects.AddRecord(testing_support::ExampleInfo(3), 1, record, record.size(), 42,
-                    {.reason = wire::RejectReason::RecordTooLarge, .stage = wire::StageId::Produce,
-                     .record = 9, .column = "", .message = "too large"});
+                    {.reason = wire::RejectReason::RecordTooLarge,
+                     .stage = wire::StageId::Produce,
+                     .record = 9,
+                     .column = "",
+                     .message = "too large"});
   const Letter letter(rejects.message(0));
   const auto view = letter.View();
   ASSERT_TRUE(view) << view.error().message();
@@ -64,8 +67,11 @@ TEST(RejectsTest, ClearForgets) {
   Rejects rejects("movies.csv");
   for (int i = 0; i < 2; ++i) {
     rejects.AddRecord(testing_support::ExampleInfo(3), 0, "a", 1, 1,
-                      {.reason = wire::RejectReason::FieldCount, .stage = wire::StageId::Produce,
-                       .record = 1, .column = "", .message = ""});
+                      {.reason = wire::RejectReason::FieldCount,
+                       .stage = wire::StageId::Produce,
+                       .record = 1,
+                       .column = "",
+                       .message = ""});
   }
   EXPECT_EQ(rejects.count(wire::RejectReason::FieldCount), 2U);
   rejects.Clear();

@@ -45,21 +45,22 @@ Numbers Apply(std::string_view kind, const std::vector<std::string>& fields, dou
   const Column column(fields);
   Numbers numbers;
   numbers.values.resize(fields.size());
-  FindNumericKind(kind)(FieldReader(column.view(), {}), parameter, numbers.values, numbers.problems);
+  FindNumericKind(kind)(FieldReader(column.view(), {}), parameter, numbers.values,
+                        numbers.problems);
   return numbers;
 }
 
 /// The items of one field, by name.
 std::vector<std::string> Items(std::string_view kind, const std::string& field, double parameter) {
   std::vector<std::string> items;
-  FindItemNames(kind)(field, parameter, [&items](std::string_view item) { items.emplace_back(item); });
+  FindItemNames(kind)(field, parameter,
+                      [&items](std::string_view item) { items.emplace_back(item); });
   return items;
 }
 
 TEST(FeatureKindsTest, NumberReadsPlainAndScientificNotation) {
   const Numbers numbers = Apply("number", {"30000000", "1e-06", " 21.946943 ", "0", ""});
-  EXPECT_THAT(numbers.values,
-              ElementsAre(30000000.0F, 1e-06F, 21.946943F, 0.0F, IsNan()));
+  EXPECT_THAT(numbers.values, ElementsAre(30000000.0F, 1e-06F, 21.946943F, 0.0F, IsNan()));
   EXPECT_THAT(numbers.problems, testing::Each(0));
 }
 
@@ -131,7 +132,8 @@ TEST(FeatureKindsTest, OtherListKinds) {
 }
 
 TEST(FeatureKindsTest, HashesAreThoseOfTheWire) {
-  // From the reference implementation's Python binding: xxhash.xxh3_64_intdigest("Drama", seed=0) & 0xffffffff.
+  // From the reference implementation's Python binding: xxhash.xxh3_64_intdigest("Drama", seed=0) &
+  // 0xffffffff.
   EXPECT_EQ(ItemCode("Drama", 0), 2241739714U);
   EXPECT_NE(ItemCode("Drama", 0), ItemCode("Drama", 5));
 }
@@ -147,7 +149,8 @@ TEST(FeatureKindsTest, LengthsAreEnoughForTextBytes) {
 }
 
 TEST(FeatureSpecTest, EveryKindOfTheMoviesSpecExists) {
-  for (const FeatureLine& line : MoviesSpec().numeric) EXPECT_NE(FindNumericKind(line.kind), nullptr);
+  for (const FeatureLine& line : MoviesSpec().numeric)
+    EXPECT_NE(FindNumericKind(line.kind), nullptr);
   for (const FeatureLine& line : MoviesSpec().lists) EXPECT_NE(FindListKind(line.kind), nullptr);
   EXPECT_EQ(FindNumericKind("none"), nullptr);
   EXPECT_EQ(FindListKind("none"), nullptr);

@@ -155,7 +155,8 @@ TEST_F(PreprocessTest, AnEmptyBatchMakesAnEmptyBatch) {
 }
 
 TEST_F(PreprocessTest, RowsWhoseFeaturesDoNotFitAreRejectedNotLost) {
-  // Items of one character: four bytes of features for three of text, so a message that is nearly full overflows.
+  // Items of one character: four bytes of features for three of text, so a message that is nearly
+  // full overflows.
   std::string field = "a";
   for (int i = 0; i < 1023; ++i) field += ", a";
   const Row row = {{"genres", field},

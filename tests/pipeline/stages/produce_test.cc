@@ -24,7 +24,8 @@ class ProduceTest : public testing::Test {
   }
 
   RawBatchView Produce(std::vector<ProducedColumn> columns) {
-    const ProduceStage stage({.high = 1, .low = 2}, {"id", "title", "overview"}, std::move(columns));
+    const ProduceStage stage({.high = 1, .low = 2}, {"id", "title", "overview"},
+                             std::move(columns));
     rejects_.Clear();
     const Status status = stage.Process({block_, 5'000}, scratch_, output_, rejects_);
     EXPECT_TRUE(status.ok()) << status.message();
@@ -72,8 +73,8 @@ TEST_F(ProduceTest, OnlyTheChosenColumnsGoOut) {
 
 TEST_F(ProduceTest, RecordsThatAreNoRowsAreRejectedWithTheirBytes) {
   const std::string long_field(65'536, 'x');
-  const RawBatchView batch =
-      Process({"1,a,b", "2,a", "3,a,b,c", "4," + long_field + ",b", "5,a," + std::string(65'535, 'y')});
+  const RawBatchView batch = Process(
+      {"1,a,b", "2,a", "3,a,b,c", "4," + long_field + ",b", "5,a," + std::string(65'535, 'y')});
   EXPECT_EQ(batch.num_rows(), 2U);
   EXPECT_EQ(batch.ordinal(1), 4);
   EXPECT_EQ(rejects_.count(wire::RejectReason::FieldCount), 2U);
