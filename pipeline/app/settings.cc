@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -126,6 +127,9 @@ CLI::Option* AddSwitch(CLI::App& command, const std::string& flag, bool& value, 
 Status ApplyConfigFile(const CLI::App& root, int argc, const char* const* argv) {
   const std::string path = ConfigPath(argc, argv);
   if (path.empty()) return {};
+  if (std::filesystem::is_directory(path)) {
+    return Status::Config(fmt::format("{} is a directory; name the TOML file in it", path));
+  }
   try {
     return ApplyTable(toml::parse_file(path), KnownKeys(root), path);
   } catch (const toml::parse_error& error) {

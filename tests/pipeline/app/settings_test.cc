@@ -89,6 +89,7 @@ TEST_F(SettingsTest, WhatIsWrongInAFileIsNamed) {
   EXPECT_THAT(message("batch_rows = [1]\n"), HasSubstr("'batch_rows' must be a text, a number"));
   EXPECT_THAT(message("batch_rows = \n"), HasSubstr("bad.toml, line 1"));
   EXPECT_EQ(Parse({"--config", dir_.File("none.toml")}).code(), StatusCode::kConfig);
+  EXPECT_EQ(Parse({"--config", dir_.path().string()}).code(), StatusCode::kConfig);
 }
 
 }  // namespace
