@@ -15,15 +15,15 @@ std::atomic<std::size_t> num_allocations{0};
 }  // namespace
 
 // All other forms of new end in this one; std::aligned_alloc, behind AlignedBuffer, is not counted
-// and not called here.
-void* operator new(std::size_t size) {
+// and not called here. Not inlined: GCC would see free() take what operator new gave, and warn.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++num_allocations;
   void* memory = std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace marquee::model {
 namespace {
