@@ -1,0 +1,18 @@
+// pipeline/app/kafka_options.h — the options of every command that talks to Kafka.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+
+#include "pipeline/transport/kafka/connection.h"
+#include "schemas/status.h"
+
+namespace marquee {
+
+/// How long commands that are no services wait for brokers.
+inline constexpr std::chrono::seconds kBrokerTimeout{15};
+
+/// Add --brokers, --topic-prefix and -X to `command`.
+void AddKafkaOptions(CLI::App& command, KafkaConnection& connection);
+
+}  // namespace marquee
