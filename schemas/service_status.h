@@ -2,12 +2,16 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "schemas/batch_info.h"
+#include "schemas/message.h"
+#include "schemas/status.h"
 
 namespace marquee {
 
@@ -74,7 +78,25 @@ struct ServiceStatus {
   std::vector<PartitionLag> lags;
   /// The newest events, oldest first; a short list.
   std::vector<ServiceEvent> events;
+  /// The topic that `lags` are of; empty = the service reads none.
+  std::string input_topic;
+
+  bool is_ready() const noexcept { return not_ready_reason.empty(); }
 };
+
+/// Longest text of a status, in bytes.
+inline constexpr std::size_t kMaxStatusText = 1024;
+/// Most events a status tells.
+inline constexpr std::size_t kMaxStatusEvents = 64;
+/// Most partitions a status tells the lag of.
+inline constexpr std::size_t kMaxStatusLags = 10'000;
+
+/// Encode `status`: longer texts are cut, of more events the newest are kept.
+/// Errors: kInternal if there are more lags than kMaxStatusLags.
+Status WriteStatus(const ServiceStatus& status, Message& message);
+
+/// Read and check a message that enters this process. Errors: kData.
+Result<ServiceStatus> ReadStatus(std::span<const std::byte> bytes);
 
 /// Name of a state as the program prints it, e.g. "waiting_for_brokers".
 std::string_view ServiceStateName(ServiceState state);

@@ -6,6 +6,8 @@
 
 #include "schemas/feature_batch.h"
 #include "schemas/result_batch.h"
+#include "schemas/service_status.h"
+#include "schemas/service_status_generated.h"
 
 namespace marquee {
 namespace {
@@ -130,6 +132,55 @@ Json ResultRows(const ResultBatchView& batch) {
   return rows;
 }
 
+Json StatusJson(const ServiceStatus& status) {
+  Json dead_letters = Json::object();
+  for (std::size_t reason = 0; reason < kNumRejectReasons; ++reason) {
+    if (status.dead_letters[reason] == 0) continue;
+    dead_letters[std::string(RejectReasonName(static_cast<wire::RejectReason>(reason)))] =
+        status.dead_letters[reason];
+  }
+  Json lags = Json::array();
+  for (const PartitionLag& lag : status.lags) {
+    lags.push_back({{"partition", lag.partition},
+                    {"position", lag.position},
+                    {"lag", lag.lag < 0 ? Json(nullptr) : Json(lag.lag)}});
+  }
+  Json events = Json::array();
+  for (const ServiceEvent& event : status.events) {
+    events.push_back({{"time_ns", event.time_ns}, {"text", event.text}});
+  }
+  return {{"type", "Status"},
+          {"stage", status.stage},
+          {"instance", status.instance},
+          {"host", status.host},
+          {"pid", status.pid},
+          {"started_ns", status.started_ns},
+          {"time_ns", status.time_ns},
+          {"state", ServiceStateName(status.state)},
+          {"ready", status.is_ready()},
+          {"not_ready_reason", status.not_ready_reason},
+          {"messages_in", status.messages_in},
+          {"rows_in", status.rows_in},
+          {"bytes_in", status.bytes_in},
+          {"messages_out", status.messages_out},
+          {"rows_out", status.rows_out},
+          {"bytes_out", status.bytes_out},
+          {"dead_letters", std::move(dead_letters)},
+          {"unreadable_messages", status.unreadable_messages},
+          {"epochs", status.epochs},
+          {"commits", status.commits},
+          {"commit_failures", status.commit_failures},
+          {"transactions_aborted", status.transactions_aborted},
+          {"rebalances", status.rebalances},
+          {"stalls", status.stalls},
+          {"busy_ns", status.busy_ns},
+          {"cpu_ns", status.cpu_ns},
+          {"rss_bytes", status.rss_bytes},
+          {"input_topic", status.input_topic},
+          {"lags", std::move(lags)},
+          {"events", std::move(events)}};
+}
+
 }  // namespace
 
 Json DeadLetterJson(const RawBatchView& batch) {
@@ -183,7 +234,12 @@ Result<Json> MessageJson(std::span<const std::byte> bytes) {
                 {"classifier_ns", batch.classifier_ns()},
                 {"rows", ResultRows(batch)}};
   }
-  return Status::Data("not a RawBatch, FeatureBatch or ResultBatch: its identifier is another");
+  if (wire::StatusBufferHasIdentifier(bytes.data())) {
+    MARQUEE_ASSIGN_OR_RETURN(const ServiceStatus status, ReadStatus(bytes));
+    return StatusJson(status);
+  }
+  return Status::Data(
+      "not a RawBatch, FeatureBatch, ResultBatch or Status: its identifier is another");
 }
 
 std::string JsonText(const Json& json, int indent) {

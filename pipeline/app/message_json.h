@@ -8,7 +8,8 @@
 
 namespace marquee {
 
-/// Any message, told by its file identifier: what it says about itself, then its rows as objects.
+/// Any message, told by its file identifier: what it says about itself, then its rows as objects;
+/// of a Status, everything it tells.
 /// Bytes that are no UTF-8 are kept as they are; dump with JsonText.
 /// Errors: kData if it is no valid message of ours.
 Result<nlohmann::ordered_json> MessageJson(std::span<const std::byte> bytes);

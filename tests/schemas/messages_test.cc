@@ -30,6 +30,8 @@ std::vector<std::vector<std::byte>> Examples() {
     examples.emplace_back(message.bytes().begin(), message.bytes().end());
   }
   examples.push_back(ExampleDeadLetter());
+  WriteExampleStatus(message);
+  examples.emplace_back(message.bytes().begin(), message.bytes().end());
   return examples;
 }
 
@@ -224,8 +226,8 @@ TEST(MessageTest, DamagedMessagesAreRefusedOrHarmless) {
 // schemas/golden/ holds what released versions wrote. MARQUEE_UPDATE_GOLDEN=1 writes the files of
 // the present version: only before its release, for released files never change.
 constexpr const char* kGoldenVersion = "v0.1";
-constexpr const char* kGoldenNames[] = {"raw_batch", "feature_batch", "result_batch",
-                                        "dead_letter"};
+constexpr const char* kGoldenNames[] = {"raw_batch", "feature_batch", "result_batch", "dead_letter",
+                                        "status"};
 
 std::string GoldenPath(const char* name) {
   return std::string(MARQUEE_SOURCE_DIR "/schemas/golden/") + kGoldenVersion + "/" + name +

@@ -8,6 +8,7 @@
 #include "schemas/feature_batch.h"
 #include "schemas/raw_batch.h"
 #include "schemas/result_batch.h"
+#include "schemas/service_status.h"
 
 namespace marquee::testing_support {
 
@@ -139,6 +140,47 @@ inline std::vector<std::byte> ExampleDeadLetter() {
                      .message = "a quoted field does not end"});
   const auto bytes = rejects.message(0);
   return {bytes.begin(), bytes.end()};
+}
+
+/// A status in which no two numbers are alike.
+inline ServiceStatus ExampleStatus() {
+  ServiceStatus status{
+      .stage = "preprocess",
+      .instance = "preprocess-a",
+      .host = "box",
+      .pid = 4711,
+      .started_ns = 1'700'000'000'000'000'000,
+      .time_ns = 1'700'000'060'500'000'000,
+      .state = ServiceState::kWaitingForBrokers,
+      .not_ready_reason = "no broker answers",
+      .messages_in = 11,
+      .rows_in = 5'000'000'000,
+      .bytes_in = 13,
+      .messages_out = 14,
+      .rows_out = 15,
+      .bytes_out = 16,
+      .unreadable_messages = 17,
+      .epochs = 18,
+      .commits = 19,
+      .commit_failures = 20,
+      .transactions_aborted = 21,
+      .rebalances = 22,
+      .stalls = 23,
+      .busy_ns = 1'500'000'000,
+      .cpu_ns = 2'250'000'000,
+      .rss_bytes = 26'214'400,
+      .lags = {{.partition = 0, .position = 100, .lag = 40}, {.partition = 2, .position = 300}},
+      .events = {{.time_ns = 1'700'000'001'000'000'000, .text = "partitions 0, 2 assigned"},
+                 {.time_ns = 1'700'000'059'000'000'000, .text = "broker 1 went away"}},
+      .input_topic = "raw-data",
+  };
+  status.dead_letters[static_cast<std::size_t>(wire::RejectReason::InvalidUtf8)] = 6'000'000'000;
+  status.dead_letters[static_cast<std::size_t>(wire::RejectReason::IdAbsent)] = 8;
+  return status;
+}
+
+inline void WriteExampleStatus(Message& message) {
+  if (!WriteStatus(ExampleStatus(), message).ok()) std::abort();
 }
 
 }  // namespace marquee::testing_support
