@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <numeric>
 #include <random>
 
@@ -9,10 +12,46 @@
 
 namespace marquee {
 
+namespace {
+
+// A UUID of version 7 (RFC 9562): 48 bits of Unix time in ms, 4 of version, 12 random, 2 of
+// variant, 62 random.
+constexpr std::uint64_t kVersion = 7;
+constexpr std::uint64_t kVariant = 2;
+
+}  // namespace
+
 RunId RunId::Random() {
   std::random_device device;
   const auto word = [&device] { return (std::uint64_t{device()} << 32) | device(); };
-  return {.high = word(), .low = word()};
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto now_ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  return {.high = now_ms << 16 | kVersion << 12 | (word() & 0xfff),
+          .low = kVariant << 62 | word() >> 2};
+}
+
+Result<RunId> RunId::Parse(std::string_view text) {
+  std::string digits(text);
+  digits.erase(std::remove(digits.begin(), digits.end(), '-'), digits.end());
+  const auto read = [&digits](std::size_t begin, std::uint64_t& word) {
+    const char* first = digits.data() + begin;
+    const auto [end, error] = std::from_chars(first, first + 16, word, 16);
+    return error == std::errc() && end == first + 16;
+  };
+  RunId run;
+  if (digits.size() != 32 || !read(0, run.high) || !read(16, run.low)) {
+    return Status::Usage(
+        fmt::format("'{}' is no run: give its 32 hexadecimal digits, as 'marquee produce' prints "
+                    "them",
+                    text));
+  }
+  return run;
+}
+
+std::optional<std::int64_t> RunId::start_ms() const noexcept {
+  if ((high >> 12 & 0xf) != kVersion || low >> 62 != kVariant) return std::nullopt;
+  return static_cast<std::int64_t>(high >> 16);
 }
 
 std::string RunId::ToString() const { return fmt::format("{:016x}{:016x}", high, low); }
@@ -42,6 +81,10 @@ Status CheckBatchInfo(const wire::BatchInfo& info) {
     for (const wire::Hop* hop : *info.hops()) {
       if (hop->stage() > static_cast<std::uint64_t>(wire::StageId::MAX)) {
         return Status::Data(fmt::format("a hop names the unknown stage {}", hop->stage()));
+      }
+      // So that no difference of two times overflows.
+      if (hop->received_ns() < 0 || hop->started_ns() < 0 || hop->finished_ns() < 0) {
+        return Status::Data("a hop's times are before 1970");
       }
     }
   }

@@ -14,14 +14,20 @@
 
 namespace marquee {
 
-/// A run of the pipeline: one pass over one input. Random, so that no two runs share one.
+/// A run of the pipeline: one pass over one input. No two runs share one.
 struct RunId {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
+  /// Make a new id: a UUID of version 7, which begins with the time, so that newer runs compare
+  /// greater.
   static RunId Random();
+  /// Read 32 hexadecimal digits; dashes between them are passed over. Errors: kUsage.
+  static Result<RunId> Parse(std::string_view text);
   /// 32 hexadecimal digits.
   std::string ToString() const;
+  /// Unix time of the run's start, where the id tells it: if it is a UUID of version 7.
+  std::optional<std::int64_t> start_ms() const noexcept;
 
   auto operator<=>(const RunId&) const = default;
 };
