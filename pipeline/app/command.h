@@ -82,5 +82,6 @@ void AddGenerateCommand(CLI::App& root, Action& chosen);
 void AddModelCommand(CLI::App& root, Action& chosen);
 void AddDecodeCommand(CLI::App& root, Action& chosen);
 void AddDeadLettersCommand(CLI::App& root, Action& chosen);
+void AddHealthCommand(CLI::App& root, Action& chosen);
 
 }  // namespace marquee

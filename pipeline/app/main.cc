@@ -31,6 +31,7 @@ int Main(int argc, char** argv) {
   AddModelCommand(root, action);
   AddDecodeCommand(root, action);
   AddDeadLettersCommand(root, action);
+  AddHealthCommand(root, action);
 
   if (const Status status = ApplyConfigFile(root, argc, argv); !status.ok()) return Fail(status);
   try {

@@ -221,6 +221,21 @@ TEST(MessageTest, DamagedMessagesAreRefusedOrHarmless) {
   }
 }
 
+TEST(MessageJsonTest, ShowsAStatusWithItsNames) {
+  Message message;
+  WriteExampleStatus(message);
+  const auto json = MessageJson(message.bytes());
+  ASSERT_TRUE(json) << json.error().message();
+  EXPECT_EQ((*json)["type"], "Status");
+  EXPECT_EQ((*json)["state"], "waiting_for_brokers");
+  EXPECT_EQ((*json)["ready"], false);
+  EXPECT_EQ((*json)["dead_letters"]["invalid_utf8"], 6'000'000'000);
+  EXPECT_EQ((*json)["dead_letters"].size(), 2U);
+  EXPECT_EQ((*json)["lags"][0]["lag"], 40);
+  EXPECT_EQ((*json)["lags"][1]["lag"], nullptr) << "unknown";
+  EXPECT_EQ((*json)["events"][1]["text"], "broker 1 went away");
+}
+
 // --- golden encodings ----------------------------------------------------------------------------
 
 // schemas/golden/ holds what released versions wrote. MARQUEE_UPDATE_GOLDEN=1 writes the files of
