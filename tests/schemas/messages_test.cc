@@ -224,7 +224,9 @@ TEST(MessageTest, DamagedMessagesAreRefusedOrHarmless) {
 TEST(MessageJsonTest, ShowsAStatusWithItsNames) {
   Message message;
   WriteExampleStatus(message);
-  const auto json = MessageJson(message.bytes());
+  Message received;
+  Receive(message.bytes(), received);
+  const auto json = MessageJson(received.bytes());
   ASSERT_TRUE(json) << json.error().message();
   EXPECT_EQ((*json)["type"], "Status");
   EXPECT_EQ((*json)["state"], "waiting_for_brokers");
