@@ -3,10 +3,10 @@
 
 #include <cmath>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "pipeline/app/command.h"
 #include "pipeline/app/settings.h"
+#include "pipeline/stages/result_json.h"
 #include "pipeline/transport/file/output_file.h"
 
 namespace marquee {
@@ -29,12 +29,11 @@ void AppendCsvField(std::string& out, std::string_view field) {
 class LineSink final : public ResultSink {
  public:
   LineSink(const model::Model& model, bool json, std::size_t num_slots, OutputFile& output)
-      : model_(model), json_(json), lines_(num_slots), output_(output) {
-    for (const std::string_view name : model.class_names()) {
-      json_names_.push_back(nlohmann::json(name).dump());
-      json_keys_.push_back(nlohmann::json(fmt::format("p_{}", name)).dump());
-    }
-  }
+      : model_(model),
+        json_(json),
+        format_(model.class_names(), ResultJson::Members::kPrediction),
+        lines_(num_slots),
+        output_(output) {}
 
   std::string Header() const {
     if (json_) return "";
@@ -48,14 +47,17 @@ class LineSink final : public ResultSink {
 
   void Process(const ResultBatchView& results, std::size_t slot) override {
     std::string& lines = lines_[slot];
+    if (json_) {
+      format_.Write(results, lines);
+      return;
+    }
     lines.clear();
     const RowColumns rows = results.rows();
     std::size_t title_begin = 0;
     for (std::size_t row = 0; row < results.num_rows(); ++row) {
       const std::string_view title = rows.titles.substr(title_begin, rows.title_lengths[row]);
       title_begin += title.size();
-      json_ ? AppendJson(results, rows, row, title, lines)
-            : AppendCsv(results, rows, row, title, lines);
+      AppendCsv(results, rows, row, title, lines);
     }
   }
 
@@ -80,31 +82,10 @@ class LineSink final : public ResultSink {
     fmt::format_to(to, ",{}\n", static_cast<int>(results.seen()[row]));
   }
 
-  void AppendJson(const ResultBatchView& results, const RowColumns& rows, std::size_t row,
-                  std::string_view title, std::string& out) const {
-    const auto to = std::back_inserter(out);
-    // Titles are valid UTF-8, else their rows were dead; so are the names of classes.
-    fmt::format_to(to, R"({{"id":{},"title":{},"target":)", rows.ids[row],
-                   nlohmann::json(title).dump());
-    if (std::isnan(rows.target[row])) {
-      out += "null";
-    } else {
-      fmt::format_to(to, "{}", rows.target[row]);
-    }
-    fmt::format_to(to, R"(,"class":{},"score":{})", json_names_[results.predicted_class()[row]],
-                   results.score()[row]);
-    for (std::size_t c = 0; c < results.num_classes(); ++c) {
-      fmt::format_to(to, ",{}:{}", json_keys_[c], results.probability(c)[row]);
-    }
-    fmt::format_to(to, R"(,"seen":{}}})", results.seen()[row] != 0);
-    out.push_back('\n');
-  }
-
   const model::Model& model_;
   bool json_;
-  std::vector<std::string> json_names_;  // of the classes
-  std::vector<std::string> json_keys_;   // of their probabilities
-  std::vector<std::string> lines_;       // by slot
+  ResultJson format_;
+  std::vector<std::string> lines_;  // by slot
   OutputFile& output_;
 };
 
