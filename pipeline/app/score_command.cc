@@ -6,24 +6,12 @@
 
 #include "pipeline/app/command.h"
 #include "pipeline/app/settings.h"
+#include "pipeline/dataset/csv_quoting.h"
 #include "pipeline/stages/result_json.h"
 #include "pipeline/transport/file/output_file.h"
 
 namespace marquee {
 namespace {
-
-void AppendCsvField(std::string& out, std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out.append(field);
-    return;
-  }
-  out.push_back('"');
-  for (const char c : field) {
-    if (c == '"') out.push_back('"');
-    out.push_back(c);
-  }
-  out.push_back('"');
-}
 
 /// Writes one line a row, as CSV or as JSON; lines are made in parallel and written in order.
 class LineSink final : public ResultSink {
@@ -40,7 +28,7 @@ class LineSink final : public ResultSink {
     std::string header = "id,title,target,class,score";
     for (const std::string_view name : model_.class_names()) {
       header.push_back(',');
-      AppendCsvField(header, fmt::format("p_{}", name));
+      AppendCsvField(fmt::format("p_{}", name), header);
     }
     return header + ",seen\n";
   }
@@ -70,11 +58,11 @@ class LineSink final : public ResultSink {
                  std::string_view title, std::string& out) const {
     const auto to = std::back_inserter(out);
     fmt::format_to(to, "{},", rows.ids[row]);
-    AppendCsvField(out, title);
+    AppendCsvField(title, out);
     out.push_back(',');
     if (!std::isnan(rows.target[row])) fmt::format_to(to, "{}", rows.target[row]);
     out.push_back(',');
-    AppendCsvField(out, model_.class_names()[results.predicted_class()[row]]);
+    AppendCsvField(model_.class_names()[results.predicted_class()[row]], out);
     fmt::format_to(to, ",{}", results.score()[row]);
     for (std::size_t c = 0; c < results.num_classes(); ++c) {
       fmt::format_to(to, ",{}", results.probability(c)[row]);

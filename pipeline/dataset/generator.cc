@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "pipeline/dataset/csv_quoting.h"
 #include "pipeline/dataset/generator_text.h"
 #include "pipeline/dataset/random.h"
 
@@ -67,21 +68,6 @@ double ValueAt(const GeneratorProfile::Numeric& numeric, double place) {
   if (below + 1 == last) between = between * between * between * between;
   return numeric.quantiles[below] +
          between * (numeric.quantiles[below + 1] - numeric.quantiles[below]);
-}
-
-bool NeedsQuotes(std::string_view text) {
-  // Four times memchr, for find_first_of goes byte by byte.
-  return text.find(',') != std::string_view::npos || text.find('"') != std::string_view::npos ||
-         text.find('\n') != std::string_view::npos || text.find('\r') != std::string_view::npos;
-}
-
-/// Append text with its quotes doubled.
-void AppendDoubled(std::string_view text, std::string& out) {
-  for (std::size_t quote; (quote = text.find('"')) != std::string_view::npos;) {
-    out.append(text.substr(0, quote)).append("\"\"");
-    text.remove_prefix(quote + 1);
-  }
-  out.append(text);
 }
 
 /// A list's items as they are written, and how they are drawn.
@@ -195,17 +181,6 @@ void AppendMillionths(std::uint64_t millionths, std::string& out) {
   while (out.size() > shortest && out.back() == '0') out.pop_back();
 }
 
-/// Append a field, quoted if it must be.
-void AppendText(std::string_view text, std::string& out) {
-  if (!NeedsQuotes(text)) {
-    out.append(text);
-    return;
-  }
-  out.push_back('"');
-  AppendDoubled(text, out);
-  out.push_back('"');
-}
-
 /// Writes one row after another.
 class RowWriter {
  public:
@@ -300,9 +275,9 @@ void RowWriter::Append(std::uint64_t row, std::string& out) {
   head_.push_back(',');
   if (random_.Chance(kOtherOriginalTitle)) {
     title_.Make(random_, original_title_);
-    AppendText(original_title_, head_);
+    AppendCsvField(original_title_, head_);
   } else {
-    AppendText(title_text_, head_);
+    AppendCsvField(title_text_, head_);
   }
   head_.push_back(',');
   AppendOverview(head_);
@@ -311,7 +286,7 @@ void RowWriter::Append(std::uint64_t row, std::string& out) {
 
   tail_.clear();
   tail_.push_back(',');
-  if (random_.Chance(kTagline)) AppendText(sentences_[random_.Below(kNumSentences)], tail_);
+  if (random_.Chance(kTagline)) AppendCsvField(sentences_[random_.Below(kNumSentences)], tail_);
   for (ListSource& list : lists_) {
     tail_.push_back(',');
     effects += list.Append(random_, tail_);
@@ -321,7 +296,7 @@ void RowWriter::Append(std::uint64_t row, std::string& out) {
   const bool repeats = row > 0 && random_.Chance(kRepeatedId);
   AppendInteger(static_cast<std::uint64_t>(kFirstGeneratedId) + (repeats ? row - 1 : row), out);
   out.push_back(',');
-  AppendText(title_text_, out);
+  AppendCsvField(title_text_, out);
   out.push_back(',');
   AppendRating(numbers, effects, out);
   out.push_back(',');
@@ -377,7 +352,7 @@ void RowWriter::AppendOverview(std::string& out) {
     overview_.append(sentence, 0, target - overview_.size());
     if (overview_.size() < target) overview_.push_back(newline ? '\n' : ' ');
   }
-  AppendText(overview_, out);
+  AppendCsvField(overview_, out);
 }
 
 /// Append the mean vote: one decimal, from 0.0 to 10.0; 0.0 without votes.
