@@ -6,10 +6,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "pipeline/app/data_source.h"
 #include "pipeline/app/embedded.h"
 #include "pipeline/core/runner.h"
+#include "pipeline/transport/file/output_file.h"
 #include "schemas/status.h"
 
 namespace marquee {
@@ -73,6 +75,24 @@ Status RunEpoch(Runner& runner, SourceEpoch& epoch);
 
 /// Say on standard error how many dead letters there are and where, if there are any.
 void ReportDeadLetters(const SourceEpoch& epoch);
+
+/// Create the file that a command makes of `data`: an OutputFile or a MessageFileWriter.
+/// Errors: kUsage if it is the file that is read; kUnavailable.
+template <class Output>
+Result<Output> CreateOutput(const OpenedData& data, const std::string& path) {
+  MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(data.source->path(), path));
+  return Output::Create(path);
+}
+
+/// Run an epoch that writes to `output`, close both whatever happens, and report dead letters.
+/// Returns the first failure.
+template <class Output>
+Status RunEpochInto(Output& output, Runner& runner, SourceEpoch& epoch) {
+  Status status = RunEpoch(runner, epoch);
+  if (Status closed = output.Close(); status.ok()) status = std::move(closed);
+  ReportDeadLetters(epoch);
+  return status;
+}
 
 // One function a command: adds it to `root`; on the command line, it sets `chosen`.
 void AddRunCommand(CLI::App& root, Action& chosen);

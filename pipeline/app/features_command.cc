@@ -24,13 +24,10 @@ Status WriteFeatures(const FeaturesOptions& options, const PreprocessStage& prep
   MARQUEE_ASSIGN_OR_RETURN(auto runner,
                            MakeRunner(options.pipeline.runner, options.pipeline.threads));
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline));
-  MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(data.source->path(), options.output));
-  MARQUEE_ASSIGN_OR_RETURN(MessageFileWriter output, MessageFileWriter::Create(options.output));
+  MARQUEE_ASSIGN_OR_RETURN(MessageFileWriter output,
+                           CreateOutput<MessageFileWriter>(data, options.output));
   FeaturesEpoch epoch(*data.source, preprocess, *runner, options.pipeline.dead_letters, output);
-  Status status = RunEpoch(*runner, epoch);
-  if (Status closed = output.Close(); status.ok()) status = std::move(closed);
-  ReportDeadLetters(epoch);
-  MARQUEE_RETURN_IF_ERROR(std::move(status));
+  MARQUEE_RETURN_IF_ERROR(RunEpochInto(output, *runner, epoch));
   fmt::print(stderr, "marquee: features of {} rows in {}\n",
              epoch.counts().records - epoch.counts().dead_letters(), options.output);
   return {};

@@ -88,17 +88,13 @@ Status Score(const ScoreOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data,
                            OpenData(options.pipeline.data, options.pipeline.limits(),
                                     scoring.preprocess.spec(), *scoring.model));
-  MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(data.source->path(), options.output));
-  MARQUEE_ASSIGN_OR_RETURN(OutputFile output, OutputFile::Create(options.output));
+  MARQUEE_ASSIGN_OR_RETURN(OutputFile output, CreateOutput<OutputFile>(data, options.output));
   LineSink sink(*scoring.model, options.json, scoring.runner->num_slots(), output);
   MARQUEE_RETURN_IF_ERROR(output.Write(sink.Header()));
   ScoringEpoch epoch(*data.source, scoring.preprocess, scoring.infer,
                      options.pipeline.all_columns(), *scoring.runner, options.pipeline.dead_letters,
                      sink);
-  Status status = RunEpoch(*scoring.runner, epoch);
-  if (Status closed = output.Close(); status.ok()) status = std::move(closed);
-  ReportDeadLetters(epoch);
-  return status;
+  return RunEpochInto(output, *scoring.runner, epoch);
 }
 
 }  // namespace
