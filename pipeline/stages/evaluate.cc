@@ -48,39 +48,61 @@ double ConfusionMatrix::MacroF1() const noexcept {
 }
 
 Status Evaluation::Add(const ResultBatchView& batch, std::int64_t now_ns) {
-  const std::size_t num_classes = confusion_.num_classes();
-  if (batch.num_classes() != num_classes) {
-    return Status::Data(fmt::format("a result of {} classes among results of {}",
-                                    batch.num_classes(), num_classes));
-  }
+  MARQUEE_RETURN_IF_ERROR(CheckClasses(batch));
   const RowColumns rows = batch.rows();
-  const auto predicted = batch.predicted_class();
-  const auto seen = batch.seen();
-  rows_ += batch.num_rows();
-  for (std::size_t row = 0; row < batch.num_rows(); ++row) {
-    seen_ += seen[row];
-    if (rows.labelled[row] == 0) continue;
-    ++labelled_;
-    const std::size_t truth = rows.target_class[row];
-    MARQUEE_CHECK(truth < num_classes);
-    (seen[row] != 0 ? confusion_seen_ : confusion_).Add(truth, predicted[row]);
-    if (seen[row] != 0) continue;
-    for (std::size_t c = 0; c < num_classes; ++c) {
-      const float probability = batch.probability(c)[row];
-      const auto bin =
-          std::min(static_cast<std::size_t>(probability * kCalibrationBins), kCalibrationBins - 1);
-      ++calibration_[c][bin].rows;
-      calibration_[c][bin].probability_sum +=
-          static_cast<std::uint64_t>(std::ldexp(static_cast<double>(probability), 32));
-      calibration_[c][bin].hits += truth == c ? 1 : 0;
-    }
-  }
-  const BatchInfo info = batch.info();
-  if (info.num_hops > 0) latency_.Add(now_ns - info.hops[0].received_ns(), batch.num_rows());
-  scaler_ns_ += batch.scaler_ns();
-  encoder_ns_ += batch.encoder_ns();
-  classifier_ns_ += batch.classifier_ns();
+  for (std::size_t row = 0; row < batch.num_rows(); ++row) AddRow(batch, rows, row);
+  AddTimes(batch, now_ns, batch.num_rows());
   return {};
+}
+
+Status Evaluation::Add(const ResultBatchView& batch, std::int64_t now_ns,
+                       std::span<const std::uint16_t> row_numbers) {
+  MARQUEE_RETURN_IF_ERROR(CheckClasses(batch));
+  const RowColumns rows = batch.rows();
+  for (const std::uint16_t row : row_numbers) AddRow(batch, rows, row);
+  if (!row_numbers.empty()) AddTimes(batch, now_ns, row_numbers.size());
+  return {};
+}
+
+Status Evaluation::CheckClasses(const ResultBatchView& batch) const {
+  if (batch.num_classes() == confusion_.num_classes()) return {};
+  return Status::Data(fmt::format("a result of {} classes among results of {}", batch.num_classes(),
+                                  confusion_.num_classes()));
+}
+
+void Evaluation::AddRow(const ResultBatchView& batch, const RowColumns& rows, std::size_t row) {
+  const bool seen = batch.seen()[row] != 0;
+  ++rows_;
+  seen_ += seen ? 1 : 0;
+  if (rows.labelled[row] == 0) return;
+  ++labelled_;
+  const std::size_t num_classes = confusion_.num_classes();
+  const std::size_t truth = rows.target_class[row];
+  MARQUEE_CHECK(truth < num_classes);
+  (seen ? confusion_seen_ : confusion_).Add(truth, batch.predicted_class()[row]);
+  if (seen) return;
+  for (std::size_t c = 0; c < num_classes; ++c) {
+    const float probability = batch.probability(c)[row];
+    const auto bin =
+        std::min(static_cast<std::size_t>(probability * kCalibrationBins), kCalibrationBins - 1);
+    ++calibration_[c][bin].rows;
+    calibration_[c][bin].probability_sum +=
+        static_cast<std::uint64_t>(std::ldexp(static_cast<double>(probability), 32));
+    calibration_[c][bin].hits += truth == c ? 1 : 0;
+  }
+}
+
+void Evaluation::AddTimes(const ResultBatchView& batch, std::int64_t now_ns,
+                          std::size_t rows_counted) {
+  const BatchInfo info = batch.info();
+  if (info.num_hops > 0) latency_.Add(now_ns - info.hops[0].received_ns(), rows_counted);
+  // A batch without rows has no share: all of its time counts.
+  const auto share = [&](std::uint64_t ns) {
+    return rows_counted == batch.num_rows() ? ns : ns * rows_counted / batch.num_rows();
+  };
+  scaler_ns_ += share(batch.scaler_ns());
+  encoder_ns_ += share(batch.encoder_ns());
+  classifier_ns_ += share(batch.classifier_ns());
 }
 
 double Evaluation::ExpectedCalibrationError() const noexcept {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "pipeline/observe/histogram.h"
@@ -74,6 +75,11 @@ class Evaluation {
   /// Errors: kData if the batch has another number of classes.
   Status Add(const ResultBatchView& batch, std::int64_t now_ns);
 
+  /// Count only the batch's rows of these numbers, each given once; of the times of the model's
+  /// parts, their share.
+  Status Add(const ResultBatchView& batch, std::int64_t now_ns,
+             std::span<const std::uint16_t> row_numbers);
+
   std::uint64_t rows() const noexcept { return rows_; }
   std::uint64_t labelled() const noexcept { return labelled_; }
   std::uint64_t unlabelled() const noexcept { return rows_ - labelled_; }
@@ -94,6 +100,10 @@ class Evaluation {
   std::uint64_t classifier_ns() const noexcept { return classifier_ns_; }
 
  private:
+  Status CheckClasses(const ResultBatchView& batch) const;
+  void AddRow(const ResultBatchView& batch, const RowColumns& rows, std::size_t row);
+  void AddTimes(const ResultBatchView& batch, std::int64_t now_ns, std::size_t rows_counted);
+
   std::uint64_t rows_ = 0;
   std::uint64_t labelled_ = 0;
   std::uint64_t seen_ = 0;

@@ -1,0 +1,50 @@
+#include "pipeline/stages/run_results.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "pipeline/core/clock.h"
+
+namespace marquee {
+
+Status RunResults::Add(const ResultBatchView& batch, std::int64_t arrival_ns) {
+  const ScopedTimer timer(&stages_[static_cast<std::size_t>(wire::StageId::Evaluate)].busy_ns);
+  // Before the tracker takes its rows for delivered.
+  if (const std::size_t expected = evaluation_.confusion().num_classes();
+      batch.num_classes() != expected) {
+    return Status::Data(fmt::format("run {}: a result of {} classes among results of {}",
+                                    tracker_.run().ToString(), batch.num_classes(), expected));
+  }
+  MARQUEE_ASSIGN_OR_RETURN(const auto new_rows, tracker_.Add(batch));
+  if (new_rows.empty()) return {};
+  MARQUEE_RETURN_IF_ERROR(evaluation_.Add(batch, arrival_ns, new_rows));
+  several_models_ |= model_id_ != 0 && model_id_ != batch.model_id();
+  model_id_ = batch.model_id();
+  AddTimes(batch.info(), arrival_ns, new_rows.size());
+  return {};
+}
+
+void RunResults::AddTimes(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows) {
+  for (std::size_t i = 0; i < info.num_hops; ++i) {
+    const wire::Hop& hop = info.hops[i];
+    StageFigures& stage = stages_[hop.stage()];
+    stage.busy_ns +=
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, hop.finished_ns() - hop.started_ns()));
+    stage.wait.Add(hop.started_ns() - hop.received_ns(), num_rows);
+  }
+  stages_[static_cast<std::size_t>(wire::StageId::Evaluate)].wait.Add(
+      arrival_ns - info.last_finished_ns(arrival_ns), num_rows);
+  if (info.num_hops > 0) {
+    const std::int64_t received_ns = info.hops[0].received_ns();
+    if (last_arrival_ns_ == 0 || received_ns < first_received_ns_) first_received_ns_ = received_ns;
+  }
+  last_arrival_ns_ = std::max(last_arrival_ns_, arrival_ns);
+}
+
+double RunResults::seconds() const noexcept {
+  return static_cast<double>(std::max<std::int64_t>(0, last_arrival_ns_ - first_received_ns_)) *
+         1e-9;
+}
+
+}  // namespace marquee

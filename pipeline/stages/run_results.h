@@ -1,0 +1,60 @@
+// pipeline/stages/run_results.h — everything that a run's results tell: what came, how good it is,
+// how long it took.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "pipeline/observe/histogram.h"
+#include "pipeline/stages/evaluate.h"
+#include "pipeline/stages/run_tracker.h"
+
+namespace marquee {
+
+/// How long one stage took over the rows of a run.
+struct StageFigures {
+  /// Sum over the batches, from the stage's start to its end.
+  std::uint64_t busy_ns = 0;
+  /// How long each row waited for the stage since the one before had done with it (for the first:
+  /// since the source meant to have it).
+  Histogram wait;
+};
+
+/// Counts the results of one run, each row once. Threads: one at a time.
+class RunResults {
+ public:
+  RunResults(RunId run, std::size_t num_classes) : tracker_(run), evaluation_(num_classes) {}
+
+  /// Count what is new in a message of this run. `arrival_ns`: Unix time at which its rows count as
+  /// done.
+  /// Errors: kData, counting nothing: what RunTracker::Add refuses, or another number of classes.
+  Status Add(const ResultBatchView& batch, std::int64_t arrival_ns);
+
+  const RunTracker& tracker() const noexcept { return tracker_; }
+  const Evaluation& evaluation() const noexcept { return evaluation_; }
+  /// Of evaluate, the wait is that of a result for its reader.
+  const StageFigures& stage(wire::StageId stage) const {
+    return stages_[static_cast<std::size_t>(stage)];
+  }
+  /// Rows delivered or rejected: labelled, unlabelled and dead ones.
+  std::uint64_t records() const noexcept { return tracker_.rows() + tracker_.outstanding(); }
+  /// From the first row's reception by the source to the last row's arrival here.
+  double seconds() const noexcept;
+  /// The model that scored the last message with rows.
+  std::uint64_t model_id() const noexcept { return model_id_; }
+  /// Whether rows were scored by different models.
+  bool several_models() const noexcept { return several_models_; }
+
+ private:
+  void AddTimes(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows);
+
+  RunTracker tracker_;
+  Evaluation evaluation_;
+  std::array<StageFigures, static_cast<std::size_t>(wire::StageId::MAX) + 1> stages_{};
+  std::int64_t first_received_ns_ = 0;
+  std::int64_t last_arrival_ns_ = 0;
+  std::uint64_t model_id_ = 0;
+  bool several_models_ = false;
+};
+
+}  // namespace marquee
