@@ -4,70 +4,13 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <array>
+
+#include "pipeline/app/evaluation_report.h"
 
 namespace marquee {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-double PerRow(std::uint64_t ns, std::uint64_t rows) {
-  return rows == 0 ? 0.0 : static_cast<double>(ns) / static_cast<double>(rows);
-}
-
-/// A figure over labelled rows; none without rows.
-Json OverRows(const ConfusionMatrix& confusion, double figure) {
-  return confusion.total() == 0 ? Json(nullptr) : Json(figure);
-}
-
-Json ConfusionJson(const ConfusionMatrix& confusion) {
-  Json rows = Json::array();
-  for (std::size_t truth = 0; truth < confusion.num_classes(); ++truth) {
-    Json row = Json::array();
-    for (std::size_t guess = 0; guess < confusion.num_classes(); ++guess) {
-      row.push_back(confusion.count(truth, guess));
-    }
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-Json ClassesJson(const ConfusionMatrix& confusion, std::span<const std::string_view> names) {
-  Json classes = Json::array();
-  for (std::size_t i = 0; i < confusion.num_classes(); ++i) {
-    const ClassFigures figures = confusion.ForClass(i);
-    classes.push_back({{"name", names[i]},
-                       {"precision", figures.precision},
-                       {"recall", figures.recall},
-                       {"f1", figures.f1},
-                       {"support", figures.support}});
-  }
-  return classes;
-}
-
-Json CalibrationJson(const Evaluation& evaluation, std::span<const std::string_view> names) {
-  Json classes = Json::array();
-  for (std::size_t i = 0; i < evaluation.calibration().size(); ++i) {
-    Json bins = Json::array();
-    for (const CalibrationBin& bin : evaluation.calibration()[i]) {
-      bins.push_back({{"rows", bin.rows},
-                      {"mean_probability", bin.mean_probability()},
-                      {"observed_share", PerRow(bin.hits, bin.rows)}});
-    }
-    classes.push_back({{"name", names[i]}, {"bins", std::move(bins)}});
-  }
-  return {{"expected_error", evaluation.ExpectedCalibrationError()},
-          {"classes", std::move(classes)}};
-}
-
-Json LatencyJson(const Histogram& latency) {
-  return {{"count", latency.count()},
-          {"p50_ns", latency.Percentile(0.5)},
-          {"p90_ns", latency.Percentile(0.9)},
-          {"p99_ns", latency.Percentile(0.99)},
-          {"p999_ns", latency.Percentile(0.999)},
-          {"max_ns", latency.max_ns()}};
-}
 
 Json ProblemsJson(const std::vector<ColumnProblems>& problems) {
   Json list = Json::array();
@@ -80,21 +23,6 @@ Json ProblemsJson(const std::vector<ColumnProblems>& problems) {
     }
   }
   return list;
-}
-
-Json RejectsJson(const RunCounts& counts) {
-  Json rejects = Json::object();
-  for (std::size_t reason = 1; reason < kNumRejectReasons; ++reason) {
-    if (counts.rejects[reason] == 0) continue;
-    rejects[std::string(RejectReasonName(static_cast<wire::RejectReason>(reason)))] =
-        counts.rejects[reason];
-  }
-  return rejects;
-}
-
-double CrossValidatedF1(const model::Model& model) {
-  const model::Figure* figure = model.FindFigure("cross_validated_f1");
-  return figure == nullptr ? 0.0 : figure->mean;
 }
 
 /// `text` in at most `width` characters of UTF-8, padded with spaces to it.
@@ -115,41 +43,6 @@ std::string Fit(std::string_view text, std::size_t width) {
     i += bytes;
   }
   return out + std::string(width - characters, ' ');
-}
-
-void AppendQuality(std::string& text, const RunReport& report) {
-  const Evaluation& evaluation = report.evaluation;
-  const ConfusionMatrix& confusion = evaluation.confusion();
-  const auto names = report.model->class_names();
-  if (confusion.total() == 0) {
-    text += "\nNo labelled row that the model has not seen: no F1.\n";
-    return;
-  }
-  text += fmt::format("\nOver the {} labelled rows that the model has not seen:\n\n",
-                      confusion.total());
-  text += fmt::format(
-      "  macro-F1 {:.2f}   accuracy {:.2f}   (cross-validated macro-F1 of the model: {:.2f})\n\n",
-      100 * confusion.MacroF1(), 100 * confusion.Accuracy(), 100 * CrossValidatedF1(*report.model));
-  text += fmt::format("  {:<8} {:>9} {:>9} {:>9} {:>9}   predicted:", "class", "precision",
-                      "recall", "F1", "rows");
-  for (const std::string_view name : names) text += fmt::format(" {:>7}", name);
-  text += '\n';
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const ClassFigures figures = confusion.ForClass(i);
-    text += fmt::format("  {:<8} {:>9.2f} {:>9.2f} {:>9.2f} {:>9}             ", names[i],
-                        100 * figures.precision, 100 * figures.recall, 100 * figures.f1,
-                        figures.support);
-    for (std::size_t guess = 0; guess < names.size(); ++guess) {
-      text += fmt::format(" {:>7}", confusion.count(i, guess));
-    }
-    text += '\n';
-  }
-  if (const ConfusionMatrix& seen = evaluation.confusion_seen(); seen.total() > 0) {
-    text += fmt::format(
-        "\n  ({} labelled rows were among the model's training rows; macro-F1 there {:.2f}, no "
-        "measure of quality)\n",
-        seen.total(), 100 * seen.MacroF1());
-  }
 }
 
 void AppendSample(std::string& text, const RunReport& report, bool color) {
@@ -200,7 +93,7 @@ void AppendTroubles(std::string& text, const RunReport& report) {
   if (report.counts.dead_letters() == 0) return;
   text += fmt::format("  {} dead letters in {}:", report.counts.dead_letters(),
                       report.dead_letter_path);
-  const Json rejects = RejectsJson(report.counts);
+  const Json rejects = RejectsJson(report.counts.rejects);
   for (const auto& [reason, rows] : rejects.items()) {
     text += fmt::format(" {} {}", rows.get<std::uint64_t>(), reason);
   }
@@ -217,55 +110,39 @@ double PeakRssMib() {
 
 Json ReportJson(const RunReport& report) {
   const Evaluation& evaluation = report.evaluation;
-  const ConfusionMatrix& confusion = evaluation.confusion();
-  const ConfusionMatrix& seen = evaluation.confusion_seen();
-  const auto names = report.model->class_names();
   const std::uint64_t rows = report.counts.records;
   const auto part = [rows](std::uint64_t ns) { return Json{{"ns_per_row", PerRow(ns, rows)}}; };
-  return {{"data", {{"source", report.source}, {"synthetic", report.synthetic}}},
-          {"run", report.run.ToString()},
-          {"rows", rows},
-          {"labelled", evaluation.labelled()},
-          {"unlabelled", evaluation.unlabelled()},
-          {"dead_letters", report.counts.dead_letters()},
-          {"dead_letter_reasons", RejectsJson(report.counts)},
-          {"dead_letter_file",
-           report.counts.dead_letters() > 0 ? Json(report.dead_letter_path) : Json(nullptr)},
-          {"blank_lines", report.blank_lines},
-          {"field_problems", ProblemsJson(report.problems)},
-          {"seen", evaluation.seen()},
-          {"seconds", report.seconds},
-          {"rows_per_s", static_cast<double>(rows) / std::max(report.seconds, 1e-9)},
-          {"peak_rss_mib", PeakRssMib()},
-          {"runner", report.runner},
-          {"threads", report.threads},
-          {"macro_f1", OverRows(confusion, confusion.MacroF1())},
-          {"accuracy", OverRows(confusion, confusion.Accuracy())},
-          {"macro_f1_seen", OverRows(seen, seen.MacroF1())},
-          {"accuracy_seen", OverRows(seen, seen.Accuracy())},
-          {"classes", ClassesJson(confusion, names)},
-          {"classes_seen", ClassesJson(seen, names)},
-          {"confusion", ConfusionJson(confusion)},
-          {"confusion_seen", ConfusionJson(seen)},
-          {"calibration", CalibrationJson(evaluation, names)},
-          {"latency", LatencyJson(evaluation.latency())},
-          {"model",
-           {{"name", report.model->name()},
-            {"version", report.model->version()},
-            {"id", fmt::format("{:016x}", report.model->id())},
-            {"engine", report.engine},
-            {"cross_validated_f1", CrossValidatedF1(*report.model)}}},
-          {"parts",
-           {{"scaler", part(evaluation.scaler_ns())},
-            {"encoder", part(evaluation.encoder_ns())},
-            {"classifier", part(evaluation.classifier_ns())}}},
-          {"stages",
-           {{"read", part(report.times.read_ns)},
-            {"produce", part(report.times.produce_ns)},
-            {"preprocess", part(report.times.preprocess_ns)},
-            {"infer", part(report.times.infer_ns)},
-            {"evaluate", part(report.times.evaluate_ns)},
-            {"write", part(report.times.write_ns)}}}};
+  Json json = {{"data", {{"source", report.source}, {"synthetic", report.synthetic}}},
+               {"run", report.run.ToString()},
+               {"rows", rows},
+               {"labelled", evaluation.labelled()},
+               {"unlabelled", evaluation.unlabelled()},
+               {"dead_letters", report.counts.dead_letters()},
+               {"dead_letter_reasons", RejectsJson(report.counts.rejects)},
+               {"dead_letter_file",
+                report.counts.dead_letters() > 0 ? Json(report.dead_letter_path) : Json(nullptr)},
+               {"blank_lines", report.blank_lines},
+               {"field_problems", ProblemsJson(report.problems)},
+               {"seen", evaluation.seen()},
+               {"seconds", report.seconds},
+               {"rows_per_s", static_cast<double>(rows) / std::max(report.seconds, 1e-9)},
+               {"peak_rss_mib", PeakRssMib()},
+               {"runner", report.runner},
+               {"threads", report.threads}};
+  json.update(EvaluationJson(evaluation, report.model->class_names()));
+  json["model"] = {{"name", report.model->name()},
+                   {"version", report.model->version()},
+                   {"id", fmt::format("{:016x}", report.model->id())},
+                   {"engine", report.engine},
+                   {"cross_validated_f1", CrossValidatedF1(*report.model)}};
+  json["parts"] = PartsJson(evaluation, rows);
+  json["stages"] = {{"read", part(report.times.read_ns)},
+                    {"produce", part(report.times.produce_ns)},
+                    {"preprocess", part(report.times.preprocess_ns)},
+                    {"infer", part(report.times.infer_ns)},
+                    {"evaluate", part(report.times.evaluate_ns)},
+                    {"write", part(report.times.write_ns)}};
+  return json;
 }
 
 std::string ReportText(const RunReport& report, bool color) {
@@ -279,7 +156,8 @@ std::string ReportText(const RunReport& report, bool color) {
                       report.source, report.counts.records, report.evaluation.labelled(),
                       report.evaluation.unlabelled(), report.counts.dead_letters());
   AppendTroubles(text, report);
-  AppendQuality(text, report);
+  text +=
+      QualityText(report.evaluation, report.model->class_names(), CrossValidatedF1(*report.model));
   AppendSample(text, report, color);
   AppendTimes(text, report);
   return text;
