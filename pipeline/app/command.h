@@ -99,6 +99,7 @@ void AddRunCommand(CLI::App& root, Action& chosen);
 void AddScoreCommand(CLI::App& root, Action& chosen);
 void AddFeaturesCommand(CLI::App& root, Action& chosen);
 void AddGenerateCommand(CLI::App& root, Action& chosen);
+void AddResultsCommand(CLI::App& root, Action& chosen);
 void AddModelCommand(CLI::App& root, Action& chosen);
 void AddDecodeCommand(CLI::App& root, Action& chosen);
 void AddDeadLettersCommand(CLI::App& root, Action& chosen);

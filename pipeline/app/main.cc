@@ -28,6 +28,7 @@ int Main(int argc, char** argv) {
   AddScoreCommand(root, action);
   AddFeaturesCommand(root, action);
   AddGenerateCommand(root, action);
+  AddResultsCommand(root, action);
   AddModelCommand(root, action);
   AddDecodeCommand(root, action);
   AddDeadLettersCommand(root, action);

@@ -1,10 +1,9 @@
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "pipeline/app/command.h"
+#include "pipeline/app/live_text.h"
 #include "pipeline/app/message_json.h"
 #include "pipeline/app/report.h"
 #include "pipeline/app/settings.h"
@@ -51,8 +50,6 @@ class SampleSink final : public ResultSink {
   bool has_generated_rows_ = false;
   std::deque<SampleRow> sample_;
 };
-
-bool UseColor() { return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr; }
 
 struct RunOptions {
   PipelineOptions pipeline;

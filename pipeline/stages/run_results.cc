@@ -10,6 +10,12 @@ namespace marquee {
 
 Status RunResults::Add(const ResultBatchView& batch, std::int64_t arrival_ns) {
   const ScopedTimer timer(&stages_[static_cast<std::size_t>(wire::StageId::Evaluate)].busy_ns);
+  Status status = Count(batch, arrival_ns);
+  refused_ += status.ok() ? 0 : 1;
+  return status;
+}
+
+Status RunResults::Count(const ResultBatchView& batch, std::int64_t arrival_ns) {
   // Before the tracker takes its rows for delivered.
   if (const std::size_t expected = evaluation_.confusion().num_classes();
       batch.num_classes() != expected) {

@@ -27,11 +27,14 @@ class RunResults {
 
   /// Count what is new in a message of this run. `arrival_ns`: Unix time at which its rows count as
   /// done.
-  /// Errors: kData, counting nothing: what RunTracker::Add refuses, or another number of classes.
+  /// Errors: kData, counting nothing but refused(): what RunTracker::Add refuses, or another number
+  /// of classes.
   Status Add(const ResultBatchView& batch, std::int64_t arrival_ns);
 
   const RunTracker& tracker() const noexcept { return tracker_; }
   const Evaluation& evaluation() const noexcept { return evaluation_; }
+  /// Messages that Add refused.
+  std::uint64_t refused() const noexcept { return refused_; }
   /// Of evaluate, the wait is that of a result for its reader.
   const StageFigures& stage(wire::StageId stage) const {
     return stages_[static_cast<std::size_t>(stage)];
@@ -46,11 +49,13 @@ class RunResults {
   bool several_models() const noexcept { return several_models_; }
 
  private:
+  Status Count(const ResultBatchView& batch, std::int64_t arrival_ns);
   void AddTimes(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows);
 
   RunTracker tracker_;
   Evaluation evaluation_;
   std::array<StageFigures, static_cast<std::size_t>(wire::StageId::MAX) + 1> stages_{};
+  std::uint64_t refused_ = 0;
   std::int64_t first_received_ns_ = 0;
   std::int64_t last_arrival_ns_ = 0;
   std::uint64_t model_id_ = 0;

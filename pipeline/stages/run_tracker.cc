@@ -47,10 +47,7 @@ Status RunTracker::Check(const BatchInfo& info) const {
 
 Result<std::span<const std::uint16_t>> RunTracker::Add(const ResultBatchView& batch) {
   const BatchInfo info = batch.info();
-  if (Status status = Check(info); !status.ok()) {
-    ++refused_;
-    return status;
-  }
+  MARQUEE_RETURN_IF_ERROR(Check(info));
   const std::size_t num_rows = batch.num_rows();
   const bool tells_all = num_rows + info.num_rejects() >= info.num_ordinals;
   const bool was_accounted = accounted_.Contains(info.sequence);

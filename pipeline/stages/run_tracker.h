@@ -33,8 +33,8 @@ class RunTracker {
 
   /// Account for a message of this run. Returns the numbers of its rows that are new; valid until
   /// the next call.
-  /// Errors: kData, changing nothing but refused(): a sequence or totals that cannot be, or earlier
-  /// messages of the sequence told of another number of ordinals.
+  /// Errors: kData, changing nothing: a sequence or totals that cannot be, or earlier messages of
+  /// the sequence told of another number of ordinals.
   Result<std::span<const std::uint16_t>> Add(const ResultBatchView& batch);
 
   RunId run() const noexcept { return run_; }
@@ -49,8 +49,6 @@ class RunTracker {
   /// Messages that bring rows a second time, or nothing at all that is new; and those rows.
   std::uint64_t duplicated_messages() const noexcept { return duplicated_messages_; }
   std::uint64_t duplicated_rows() const noexcept { return duplicated_rows_; }
-  /// Messages that Add refused.
-  std::uint64_t refused() const noexcept { return refused_; }
   /// What the run holds in all; none before its first end message. Of several (a run that was
   /// resumed after its end) the largest.
   const std::optional<RunTotals>& totals() const noexcept { return totals_; }
@@ -94,7 +92,6 @@ class RunTracker {
   std::array<std::uint64_t, kNumRejectReasons> rejects_{};
   std::uint64_t duplicated_messages_ = 0;
   std::uint64_t duplicated_rows_ = 0;
-  std::uint64_t refused_ = 0;
   std::optional<RunTotals> totals_;
   std::vector<std::uint16_t> new_rows_;
 };

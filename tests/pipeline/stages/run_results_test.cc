@@ -69,6 +69,7 @@ TEST(RunResultsTest, ResultsOfOtherClassesChangeNothing) {
   const Status status = results.Add(ResultBatchView::Own(message), 1);
   EXPECT_EQ(status.code(), StatusCode::kData);
   EXPECT_THAT(std::string(status.message()), HasSubstr("3 classes among results of 4"));
+  EXPECT_EQ(results.refused(), 1U);
   EXPECT_EQ(results.tracker().messages(), 0U);
   EXPECT_EQ(results.records(), 0U);
 }

@@ -1,0 +1,254 @@
+#include <fmt/core.h>
+
+#include <chrono>
+#include <optional>
+
+#include "pipeline/app/command.h"
+#include "pipeline/app/kafka_options.h"
+#include "pipeline/app/live_text.h"
+#include "pipeline/app/message_json.h"
+#include "pipeline/app/results_follower.h"
+#include "pipeline/app/results_view.h"
+#include "pipeline/app/settings.h"
+#include "pipeline/app/stop_signal.h"
+#include "pipeline/core/clock.h"
+
+namespace marquee {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kPollTime{100};
+constexpr seconds kShowInterval{1};
+// Into logs, less often.
+constexpr seconds kLineInterval{5};
+// Clocks of machines differ: reading begins so long before the run says it began.
+constexpr std::int64_t kClockToleranceMs = 60'000;
+// Records of each partition that are looked at for the newest run, and how long at most.
+constexpr std::int64_t kRecordsLookedAt = 100;
+constexpr seconds kLookTime{2};
+// Once complete, what else has been written is read for so long at most: it may hold duplicates.
+constexpr seconds kLastLook{1};
+
+struct ResultsOptions {
+  KafkaConnection connection;
+  std::string run_id;
+  std::size_t until_complete_s = 0;
+  std::string model;
+  bool json = false;
+};
+
+/// Shows a run that is followed: redrawn on a terminal, else as lines.
+class Display {
+ public:
+  Display(const model::Model& model, bool json)
+      : model_(model), json_(json), live_(!json && CanRedraw()) {}
+
+  /// Show how far the run is, if it is time to.
+  Status Update(const RunResults& results, std::uint64_t unreadable) {
+    const auto now = Clock::now();
+    const auto interval = json_ || live_ ? kShowInterval : kLineInterval;
+    if (now - shown_at_ < interval) return {};
+    const ResultsSnapshot snapshot = Snapshot(results, unreadable);
+    if (json_) return PrintJson(snapshot);
+    if (live_) {
+      text_.Draw(ResultsText(snapshot, UseColor()));
+    } else {
+      fmt::print(stderr, "marquee: {}\n", ResultsLine(snapshot));
+    }
+    return {};
+  }
+
+  /// Show what is final.
+  Status Finish(const RunResults& results, std::uint64_t unreadable) {
+    const ResultsSnapshot snapshot = Snapshot(results, unreadable);
+    if (json_) return PrintJson(snapshot);
+    text_.Clear();
+    fmt::print("{}", ResultsText(snapshot, UseColor()));
+    return {};
+  }
+
+  void Complain(const std::string& complaint) {
+    if (complaint.empty()) return;
+    text_.Clear();
+    fmt::print(stderr, "marquee: {}\n", complaint);
+  }
+
+ private:
+  ResultsSnapshot Snapshot(const RunResults& results, std::uint64_t unreadable) {
+    const auto now = Clock::now();
+    const bool same_run = run_ == results.tracker().run();
+    const std::uint64_t came = results.records() - (same_run ? rows_ : 0);
+    const std::chrono::duration<double> elapsed = now - shown_at_;
+    run_ = results.tracker().run();
+    rows_ = results.records();
+    shown_at_ = now;
+    return {.results = &results,
+            .model = &model_,
+            .rows_per_s_now = static_cast<double>(came) / elapsed.count(),
+            .unreadable = unreadable};
+  }
+
+  static Status PrintJson(const ResultsSnapshot& snapshot) {
+    fmt::print("{}\n", JsonText(ResultsJson(snapshot)));
+    if (std::fflush(stdout) == 0) return {};
+    return Status::Unavailable("cannot write standard output: it is closed or its disk is full");
+  }
+
+  const model::Model& model_;
+  bool json_;
+  bool live_;
+  LiveText text_;
+  Clock::time_point shown_at_ = Clock::now();
+  RunId run_;
+  std::uint64_t rows_ = 0;
+};
+
+/// Reads the topic until there is nothing more to wait for.
+class ResultsReading {
+ public:
+  ResultsReading(const ResultsOptions& options, std::optional<RunId> run, const model::Model& model)
+      : options_(options),
+        topic_(options.connection.TopicName(Topic::kResults)),
+        model_(model),
+        display_(model, options.json),
+        run_(run) {}
+
+  Status Run() {
+    MARQUEE_RETURN_IF_ERROR(run_ ? OpenAt(*run_) : OpenAtLast());
+    while (true) {
+      TopicRecord record;
+      MARQUEE_ASSIGN_OR_RETURN(const TopicReader::Event event, reader_->Next(record, kPollTime));
+      if (event == TopicReader::Event::kRecord) MARQUEE_RETURN_IF_ERROR(Take(record));
+      if (looking_) {
+        MARQUEE_RETURN_IF_ERROR(LookFurther(event));
+      } else if (follower_->results() != nullptr) {
+        MARQUEE_RETURN_IF_ERROR(display_.Update(*follower_->results(), follower_->unreadable()));
+      }
+      if (Clock::now() - complained_at_ >= kShowInterval) Complain();
+      if (IsOver(event)) return End();
+    }
+  }
+
+ private:
+  Status Open(const StartAt& start, std::optional<RunId> run) {
+    reader_.reset();
+    MARQUEE_ASSIGN_OR_RETURN(reader_,
+                             TopicReader::Open(options_.connection, topic_, start, kBrokerTimeout));
+    const bool then_newer = !run_ && options_.until_complete_s == 0;
+    follower_.emplace(topic_, WantedRun{.run = run, .then_newer = looking_ || then_newer},
+                      model_.num_classes(), WallClockNs());
+    return {};
+  }
+
+  Status OpenAt(RunId run) {
+    looking_ = false;
+    const auto start_ms = run.start_ms();
+    if (!start_ms) return Open({.where = StartAt::Where::kBeginning}, run);
+    return Open({.where = StartAt::Where::kTime, .time_ms = *start_ms - kClockToleranceMs}, run);
+  }
+
+  /// To find the newest run.
+  Status OpenAtLast() {
+    looking_ = true;
+    return Open({.where = StartAt::Where::kLast, .count = kRecordsLookedAt}, std::nullopt);
+  }
+
+  /// Once the last records have shown which run is the newest, go to its beginning. While there is
+  /// no run, whatever comes first is waited for.
+  Status LookFurther(TopicReader::Event event) {
+    const bool enough = event == TopicReader::Event::kEnd || Clock::now() - began_ > kLookTime;
+    if (!enough || follower_->results() == nullptr) return {};
+    return OpenAt(follower_->results()->tracker().run());
+  }
+
+  Status Take(const TopicRecord& record) {
+    const auto before = follower_->Take(record, WallClockNs());
+    if (before == nullptr || looking_) return {};
+    return display_.Finish(*before, follower_->unreadable());
+  }
+
+  void Complain() {
+    complained_at_ = Clock::now();
+    display_.Complain(reader_->TakeComplaint());
+    display_.Complain(follower_->TakeComplaint());
+  }
+
+  bool IsComplete() const {
+    return !looking_ && follower_->results() != nullptr &&
+           follower_->results()->tracker().complete();
+  }
+
+  bool IsOver(TopicReader::Event event) {
+    if (stop_.requested()) return true;
+    if (options_.until_complete_s == 0) return false;
+    const auto now = Clock::now();
+    if (!IsComplete()) return now - began_ >= seconds(options_.until_complete_s);
+    if (!complete_since_) complete_since_ = now;
+    return event != TopicReader::Event::kRecord || now - *complete_since_ >= kLastLook;
+  }
+
+  Status End() {
+    Complain();
+    // While looking, only the last records have been read.
+    const RunResults* results = looking_ ? nullptr : follower_->results();
+    if (results != nullptr) {
+      MARQUEE_RETURN_IF_ERROR(display_.Finish(*results, follower_->unreadable()));
+    }
+    if (stop_.requested() || IsComplete()) return {};
+    const std::string waited =
+        fmt::format("topic {}: after {} s ", topic_, options_.until_complete_s);
+    if (results == nullptr) return Status::Unavailable(waited + "there are no results of any run");
+    const RunTracker& tracker = results->tracker();
+    return Status::Unavailable(fmt::format("{}run {} is not complete: {}", waited,
+                                           tracker.run().ToString(), tracker.MissingText()));
+  }
+
+  const ResultsOptions& options_;
+  std::string topic_;
+  const model::Model& model_;
+  Display display_;
+  std::optional<RunId> run_;  // that was asked for
+  StopSignal stop_;
+  Clock::time_point began_ = Clock::now();
+  Clock::time_point complained_at_ = began_;
+  std::unique_ptr<TopicReader> reader_;
+  std::optional<ResultsFollower> follower_;
+  bool looking_ = false;  // for the newest run
+  std::optional<Clock::time_point> complete_since_;
+};
+
+Status Results(const ResultsOptions& options) {
+  std::optional<RunId> run;
+  if (!options.run_id.empty()) {
+    MARQUEE_ASSIGN_OR_RETURN(run, RunId::Parse(options.run_id));
+  }
+  MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.model));
+  return ResultsReading(options, run, *model).Run();
+}
+
+}  // namespace
+
+void AddResultsCommand(CLI::App& root, Action& chosen) {
+  CLI::App* command = AddCommand(
+      root, "results", "Follow the results of a run over Kafka: F1, throughput, latency, losses",
+      "  marquee results                            the newest run, live, until Ctrl-C\n"
+      "  marquee results --until-complete 60        end with 0 once every row is accounted for,\n"
+      "                                             after 60 s with 1, naming what is missing\n"
+      "  marquee results --run-id 0193… --json      a JSON object a line; the last one is final");
+  auto options = std::make_shared<ResultsOptions>();
+  AddKafkaOptions(*command, options->connection);
+  AddSetting(*command, "--run-id", options->run_id,
+             "the run: 32 hexadecimal digits (default: the newest, then any newer one)");
+  AddSetting(*command, "--until-complete", options->until_complete_s,
+             "end when the run is complete, or fail after so many seconds; 0 = follow until "
+             "interrupted");
+  AddSetting(*command, "--model", options->model,
+             "model file, for the names of classes (default: the built-in movies model)");
+  AddSwitch(*command, "--json", options->json, "print a JSON object a second, as one line");
+  SetAction(command, chosen, [options] { return Results(*options); });
+}
+
+}  // namespace marquee

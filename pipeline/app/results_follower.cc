@@ -1,0 +1,89 @@
+#include "pipeline/app/results_follower.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace marquee {
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+
+/// When the run of this message began, as far as the message tells.
+std::int64_t StartMs(const BatchInfo& info) {
+  if (const auto start_ms = info.run.start_ms()) return *start_ms;
+  return info.num_hops > 0 ? info.hops[0].received_ns() / kNsPerMs : 0;
+}
+
+/// Whether no result has told yet how many classes there are.
+bool IsUntouched(const RunResults& results) {
+  return results.tracker().messages() == 0 && results.tracker().rows() == 0 &&
+         results.refused() == 0;
+}
+
+}  // namespace
+
+ResultsFollower::ResultsFollower(std::string topic, WantedRun wanted, std::size_t num_classes,
+                                 std::int64_t opened_ns)
+    : topic_(std::move(topic)), wanted_(wanted), opened_ns_(opened_ns) {
+  if (!wanted_.run) return;
+  results_ = std::make_unique<RunResults>(*wanted_.run, num_classes);
+  start_ms_ = wanted_.run->start_ms();
+}
+
+std::unique_ptr<RunResults> ResultsFollower::Take(const TopicRecord& record, std::int64_t now_ns) {
+  const auto batch = Read(record);
+  if (!batch) {
+    ++unreadable_;
+    Complain(record, batch.error());
+    return nullptr;
+  }
+  const BatchInfo info = batch->info();
+  if (!Follows(info)) return nullptr;
+  std::unique_ptr<RunResults> before;
+  if (results_ == nullptr || results_->tracker().run() != info.run) {
+    before = std::move(results_);
+    if (before != nullptr) left_.insert(before->tracker().run());
+    start_ms_.reset();
+  }
+  if (results_ == nullptr || IsUntouched(*results_)) {
+    results_ = std::make_unique<RunResults>(info.run, batch->num_classes());
+  }
+  if (!start_ms_) start_ms_ = StartMs(info);
+  const bool old = record.timestamp_ms >= 0 && record.timestamp_ms < opened_ns_ / kNsPerMs;
+  const Status status = results_->Add(*batch, old ? record.timestamp_ms * kNsPerMs : now_ns);
+  if (!status.ok()) Complain(record, status);
+  return before;
+}
+
+Result<ResultBatchView> ResultsFollower::Read(const TopicRecord& record) {
+  if (!record.value.empty() && record.value.front() == std::byte{'{'}) {
+    return Status::Data(
+        "a JSON text, as 'marquee infer --output json' writes; results are counted from batches: "
+        "run infer with --output batches");
+  }
+  MARQUEE_ASSIGN_OR_RETURN(const auto memory, message_.Receive(record.value.size()));
+  std::copy(record.value.begin(), record.value.end(), memory.begin());
+  return ResultBatchView::Verify(message_.bytes());
+}
+
+bool ResultsFollower::Follows(const BatchInfo& info) const {
+  if (results_ == nullptr || results_->tracker().run() == info.run) return true;
+  // A run whose start is not known yet has shown no record: any that comes after is not newer.
+  return wanted_.then_newer && start_ms_ && StartMs(info) > *start_ms_ &&
+         left_.count(info.run) == 0;
+}
+
+void ResultsFollower::Complain(const TopicRecord& record, const Status& status) {
+  if (complaints_++ > 0) return;
+  complaint_ = fmt::format("topic {}, partition {}, offset {}: {}", topic_, record.partition,
+                           record.offset, status.message());
+}
+
+std::string ResultsFollower::TakeComplaint() {
+  if (complaints_ > 1) complaint_ += fmt::format(" (and {} more such records)", complaints_ - 1);
+  complaints_ = 0;
+  return std::exchange(complaint_, {});
+}
+
+}  // namespace marquee
