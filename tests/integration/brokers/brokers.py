@@ -114,6 +114,7 @@ class Brokers:
         """End them all, and their keeper; a temporary folder goes with them."""
         if self.keeper and self.keeper.pid != os.getpid():
             self.keeper.send(signal.SIGTERM)
+            self.keeper.wait(10)
         for node in self.nodes.values():
             if node.alive():
                 # A clean shutdown takes 6 s; it is for data that are kept.
