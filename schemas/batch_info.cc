@@ -9,8 +9,15 @@
 #include <random>
 
 #include "schemas/check.h"
+#include "schemas/wire_span.h"
 
 namespace marquee {
+namespace {
+
+// Kafka's own limit.
+constexpr std::size_t kMaxTopicName = 249;
+
+}  // namespace
 
 namespace {
 
@@ -68,6 +75,11 @@ std::uint32_t BatchInfo::num_rejects() const noexcept {
 }
 
 Status CheckBatchInfo(const wire::BatchInfo& info) {
+  if (info.parent() != nullptr && TextOf(info.parent()->topic()).size() > kMaxTopicName) {
+    return Status::Data(
+        fmt::format("the parent's topic has a name of {} bytes; at most {} are allowed",
+                    info.parent()->topic()->size(), kMaxTopicName));
+  }
   if (info.num_ordinals() > 65'536) {
     return Status::Data(
         fmt::format("num_ordinals is {}; a batch has at most 65536", info.num_ordinals()));
@@ -116,6 +128,11 @@ BatchInfo ReadBatchInfo(const wire::BatchInfo& info) {
       value.rejects[count->reason()] += count->rows();
     }
   }
+  if (const wire::Parent* parent = info.parent(); parent != nullptr) {
+    value.parent = MessagePlace{.topic = TextOf(parent->topic()),
+                                .partition = parent->partition(),
+                                .offset = parent->offset()};
+  }
   if (const wire::RunTotals* totals = info.totals(); totals != nullptr) {
     value.totals = RunTotals{.messages = totals->messages(),
                              .records = totals->records(),
@@ -143,9 +160,14 @@ flatbuffers::Offset<wire::BatchInfo> WriteBatchInfo(flatbuffers::FlatBufferBuild
     totals = wire::CreateRunTotals(builder, info.totals->messages, info.totals->records,
                                    info.totals->rejected);
   }
+  flatbuffers::Offset<wire::Parent> parent;
+  if (info.parent) {
+    const auto topic = builder.CreateString(info.parent->topic.data(), info.parent->topic.size());
+    parent = wire::CreateParent(builder, topic, info.parent->partition, info.parent->offset);
+  }
   return wire::CreateBatchInfo(builder, info.run.high, info.run.low, info.sequence,
-                               info.first_record, info.num_ordinals, /*parent=*/0, hops,
-                               reject_counts, totals);
+                               info.first_record, info.num_ordinals, parent, hops, reject_counts,
+                               totals);
 }
 
 std::string_view RejectReasonName(wire::RejectReason reason) {

@@ -44,7 +44,15 @@ inline constexpr std::size_t kNumRejectReasons =
 /// More hops than stages exist: room for stages to come.
 inline constexpr std::size_t kMaxHops = 8;
 
-/// The value of a wire::BatchInfo, without its parent (which belongs to the transport).
+/// Where a message lies in Kafka.
+struct MessagePlace {
+  /// Owned by whoever read the message, or by the message it was read from.
+  std::string_view topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+};
+
+/// The value of a wire::BatchInfo.
 struct BatchInfo {
   RunId run;
   std::uint64_t sequence = 0;
@@ -54,6 +62,8 @@ struct BatchInfo {
   std::size_t num_hops = 0;
   std::array<std::uint32_t, kNumRejectReasons> rejects{};
   std::optional<RunTotals> totals = std::nullopt;
+  /// The immediate input, if it came from a topic: for diagnosis only.
+  std::optional<MessagePlace> parent = std::nullopt;
 
   void AddHop(wire::StageId stage, std::int64_t received_ns, std::int64_t started_ns,
               std::int64_t finished_ns);

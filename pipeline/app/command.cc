@@ -51,17 +51,8 @@ void SetAction(CLI::App* command, Action& chosen, std::function<Status()> action
   });
 }
 
-void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring) {
+void AddSourceOptions(CLI::App& command, PipelineOptions& options) {
   AddDataOptions(command, options.data);
-  if (scoring) {
-    AddSetting(command, "--model", options.model,
-               "model file (default: the built-in movies model)");
-    AddSetting(command, "--engine", options.engine,
-               "engine that scores the trees (default: the best)");
-    AddSetting(command, "--columns", options.columns,
-               "columns that go into messages: all, or only those the features need")
-        ->check(CLI::IsMember({"all", "needed"}));
-  }
   AddSetting(command, "--batch-rows", options.batch_rows, "most rows in a batch")
       ->check(CLI::Range(std::size_t{1}, kMaxBatchRows));
   AddSetting(command, "--batch-bytes", options.batch_bytes, "most bytes in a batch")
@@ -72,6 +63,23 @@ void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scorin
   AddSetting(command, "--threads", options.threads,
              "threads of the tbb runner; 0 = all that are allowed")
       ->check(CLI::Range(std::size_t{0}, std::size_t{256}));
+}
+
+void AddColumnsOption(CLI::App& command, PipelineOptions& options) {
+  AddSetting(command, "--columns", options.columns,
+             "columns that go into messages: all, or only those the features need")
+      ->check(CLI::IsMember({"all", "needed"}));
+}
+
+void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring) {
+  AddSourceOptions(command, options);
+  if (scoring) {
+    AddColumnsOption(command, options);
+    AddSetting(command, "--model", options.model,
+               "model file (default: the built-in movies model)");
+    AddSetting(command, "--engine", options.engine,
+               "engine that scores the trees (default: the best)");
+  }
   AddSetting(command, "--dead-letters", options.dead_letters.path,
              "file for rows that cannot be used (default: dead-letters-RUN.marquee)");
   AddSetting(command, "--max-bad-share", options.dead_letters.max_bad_share,

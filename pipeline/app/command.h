@@ -47,7 +47,12 @@ CLI::App* AddCommand(CLI::App& root, const std::string& name, const std::string&
 /// Have `command` choose `action` when it is on the command line (or print its settings, if asked).
 void SetAction(CLI::App* command, Action& chosen, std::function<Status()> action);
 
-/// Add the options of reading and batching; `scoring` adds those of the model.
+/// Add the options of the data, of its batches and of the runner.
+void AddSourceOptions(CLI::App& command, PipelineOptions& options);
+/// Add --columns.
+void AddColumnsOption(CLI::App& command, PipelineOptions& options);
+
+/// Add those, and the options of dead letters in a file; `scoring` adds those of the model.
 void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring);
 
 /// The model at `path`; the built-in one if it is empty. Errors: kConfig.
@@ -104,5 +109,9 @@ void AddModelCommand(CLI::App& root, Action& chosen);
 void AddDecodeCommand(CLI::App& root, Action& chosen);
 void AddDeadLettersCommand(CLI::App& root, Action& chosen);
 void AddHealthCommand(CLI::App& root, Action& chosen);
+void AddTopicsCommand(CLI::App& root, Action& chosen);
+void AddProduceCommand(CLI::App& root, Action& chosen);
+void AddPreprocessCommand(CLI::App& root, Action& chosen);
+void AddInferCommand(CLI::App& root, Action& chosen);
 
 }  // namespace marquee

@@ -18,4 +18,13 @@ void AddKafkaOptions(CLI::App& command, KafkaConnection& connection) {
       });
 }
 
+void AddTopicSettings(CLI::App& command, TopicSettings& settings) {
+  AddSetting(command, "--replication-factor", settings.replication_factor,
+             "how many brokers hold each message")
+      ->check(CLI::Range(1, 100));
+  AddSetting(command, "--min-insync", settings.min_insync,
+             "how many of them must have it before it counts as written")
+      ->check(CLI::Range(1, 100));
+}
+
 }  // namespace marquee

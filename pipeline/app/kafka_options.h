@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "pipeline/transport/kafka/connection.h"
+#include "pipeline/transport/kafka/topic_admin.h"
 #include "schemas/status.h"
 
 namespace marquee {
@@ -14,5 +15,8 @@ inline constexpr std::chrono::seconds kBrokerTimeout{15};
 
 /// Add --brokers, --topic-prefix and -X to `command`.
 void AddKafkaOptions(CLI::App& command, KafkaConnection& connection);
+
+/// Add --replication-factor and --min-insync: what the topics are made with, or must have.
+void AddTopicSettings(CLI::App& command, TopicSettings& settings);
 
 }  // namespace marquee

@@ -33,6 +33,10 @@ int Main(int argc, char** argv) {
   AddDecodeCommand(root, action);
   AddDeadLettersCommand(root, action);
   AddHealthCommand(root, action);
+  AddTopicsCommand(root, action);
+  AddProduceCommand(root, action);
+  AddPreprocessCommand(root, action);
+  AddInferCommand(root, action);
 
   if (const Status status = ApplyConfigFile(root, argc, argv); !status.ok()) return Fail(status);
   try {

@@ -15,6 +15,7 @@ std::size_t FieldOffset(const RawColumnView& column, std::size_t row) {
 void Rejects::Clear() {
   bytes_.clear();
   ends_.clear();
+  facts_.clear();
   counts_.fill(0);
 }
 
@@ -40,7 +41,7 @@ void Rejects::AddRow(const RawBatchView& batch, std::size_t row, const Rejection
         builder_, builder_.CreateString(column.name.data(), column.name.size()), lengths, bytes));
   }
   const auto reject = WriteReject(rejection, {}, 0, 0);
-  Append(WriteInfo(batch.info()), 1, columns, batch.ordinal(row), reject, rejection.reason);
+  Append(WriteInfo(batch.info()), 1, columns, batch.ordinal(row), reject, rejection);
 }
 
 void Rejects::AddRecord(const BatchInfo& info, std::uint16_t ordinal, std::string_view head,
@@ -50,7 +51,7 @@ void Rejects::AddRecord(const BatchInfo& info, std::uint16_t ordinal, std::strin
   const std::span original(reinterpret_cast<const std::uint8_t*>(head.data()),
                            std::min(head.size(), kMaxOriginalBytes));
   const auto reject = WriteReject(rejection, original, record_bytes, record_xxh3);
-  Append(WriteInfo(info), 0, {}, ordinal, reject, rejection.reason);
+  Append(WriteInfo(info), 0, {}, ordinal, reject, rejection);
 }
 
 flatbuffers::Offset<wire::BatchInfo> Rejects::WriteInfo(BatchInfo info) {
@@ -58,6 +59,7 @@ flatbuffers::Offset<wire::BatchInfo> Rejects::WriteInfo(BatchInfo info) {
   // other rows twice.
   info.rejects.fill(0);
   info.totals.reset();
+  info.parent.reset();
   return WriteBatchInfo(builder_, info);
 }
 
@@ -77,7 +79,7 @@ flatbuffers::Offset<wire::Reject> Rejects::WriteReject(const Rejection& rejectio
 void Rejects::Append(flatbuffers::Offset<wire::BatchInfo> info, std::uint32_t num_rows,
                      const std::vector<flatbuffers::Offset<wire::RawColumn>>& columns,
                      std::uint16_t ordinal, flatbuffers::Offset<wire::Reject> reject,
-                     wire::RejectReason reason) {
+                     const Rejection& rejection) {
   const auto column_vector = builder_.CreateVector(columns);
   flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> ordinals;
   if (num_rows == 1) ordinals = builder_.CreateVector(&ordinal, 1);
@@ -86,7 +88,9 @@ void Rejects::Append(flatbuffers::Offset<wire::BatchInfo> info, std::uint32_t nu
   const auto finished = std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
   bytes_.insert(bytes_.end(), finished.begin(), finished.end());
   ends_.push_back(bytes_.size());
-  ++counts_[static_cast<std::size_t>(reason)];
+  facts_.push_back(
+      {.reason = rejection.reason, .ordinal = ordinal, .message = std::string(rejection.message)});
+  ++counts_[static_cast<std::size_t>(rejection.reason)];
 }
 
 }  // namespace marquee

@@ -25,6 +25,13 @@ struct Rejection {
   std::string_view message;
 };
 
+/// What is told of a reject beside its message.
+struct RejectFacts {
+  wire::RejectReason reason = wire::RejectReason::None;
+  std::uint16_t ordinal = 0;
+  std::string message;
+};
+
 /// Collects the dead letters of one batch: one-row RawBatches, encoded at once, so that replaying
 /// them is a plain produce.
 ///
@@ -49,6 +56,7 @@ class Rejects {
   std::size_t size() const noexcept { return ends_.size(); }
   /// The encoded RawBatch number `index`.
   std::span<const std::byte> message(std::size_t index) const;
+  const RejectFacts& facts(std::size_t index) const { return facts_[index]; }
   /// How many were added for `reason`.
   std::uint32_t count(wire::RejectReason reason) const noexcept {
     return counts_[static_cast<std::size_t>(reason)];
@@ -58,7 +66,7 @@ class Rejects {
   void Append(flatbuffers::Offset<wire::BatchInfo> info, std::uint32_t num_rows,
               const std::vector<flatbuffers::Offset<wire::RawColumn>>& columns,
               std::uint16_t ordinal, flatbuffers::Offset<wire::Reject> reject,
-              wire::RejectReason reason);
+              const Rejection& rejection);
   flatbuffers::Offset<wire::BatchInfo> WriteInfo(BatchInfo info);
   flatbuffers::Offset<wire::Reject> WriteReject(const Rejection& rejection,
                                                 std::span<const std::uint8_t> original,
@@ -69,6 +77,7 @@ class Rejects {
   flatbuffers::FlatBufferBuilder builder_;
   std::vector<std::byte> bytes_;
   std::vector<std::size_t> ends_;
+  std::vector<RejectFacts> facts_;
   std::array<std::uint32_t, kNumRejectReasons> counts_{};
 };
 

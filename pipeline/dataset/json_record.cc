@@ -1,6 +1,7 @@
 #include "pipeline/dataset/json_record.h"
 
 #include <fmt/core.h>
+#include <simdjson.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <numeric>
 
 #include "schemas/check.h"
+#include "schemas/raw_batch.h"
 
 namespace marquee {
 namespace {
@@ -76,11 +78,58 @@ BatchInfo JsonOrigin(std::string_view topic, std::uint32_t num_partitions, std::
           .num_ordinals = 1};
 }
 
+/// What a reader reuses from record to record. Not in the header: simdjson's is large.
+class JsonRecordReader::Parser {
+ public:
+  explicit Parser(std::vector<std::string> needed_columns)
+      : needed_columns_(std::move(needed_columns)) {}
+
+  Status Read(std::span<const std::byte> json, const BatchInfo& origin, Message& output);
+
+ private:
+  using Value = ondemand::value;
+  struct Field {
+    std::string_view name;
+    std::string_view text;
+  };
+
+  Status ReadFields();
+  Status ReadField(Value value, std::string_view& text);
+  Status ReadValue(Value value, std::size_t depth, std::string_view& text);
+  Status ReadObject(Value value, std::size_t depth, std::string_view& text);
+  Status ReadArray(Value value, std::size_t depth, std::string_view& text);
+  Status ReadScalar(Value value, std::string_view& text) const;
+  Status AddAbsentColumns();
+  Status CheckFields() const;
+  Status Write(const BatchInfo& origin, Message& output);
+
+  Result<std::string_view> TextFrom(std::string_view begin, Value value) const;
+  Status Malformed(simdjson::error_code error, const char* location) const;
+  Status Malformed(simdjson::error_code error, Value value) const;
+
+  std::vector<std::string> needed_columns_;
+  ondemand::parser parser_;  // holds the decoded strings
+  std::string json_;         // the record, and the padding behind it
+  std::size_t json_bytes_ = 0;
+  std::string joined_;  // lists
+  std::vector<Field> fields_;
+  std::vector<std::uint32_t> by_name_;  // places in fields_
+  std::vector<flatbuffers::Offset<wire::RawColumn>> columns_;
+};
+
 JsonRecordReader::JsonRecordReader(std::vector<std::string> needed_columns)
-    : needed_columns_(std::move(needed_columns)) {}
+    : parser_(std::make_unique<Parser>(std::move(needed_columns))) {}
+JsonRecordReader::~JsonRecordReader() = default;
+JsonRecordReader::JsonRecordReader(JsonRecordReader&&) noexcept = default;
+JsonRecordReader& JsonRecordReader::operator=(JsonRecordReader&&) noexcept = default;
 
 Status JsonRecordReader::Read(std::span<const std::byte> json, const BatchInfo& origin,
                               Message& output) {
+  return parser_->Read(json, origin, output);
+}
+
+Status JsonRecordReader::Parser::Read(std::span<const std::byte> json, const BatchInfo& origin,
+                                      Message& output) {
   MARQUEE_CHECK(origin.num_ordinals == 1);
   if (json.empty()) return Status::Data("the record is empty; send one JSON object a record");
   json_.assign(reinterpret_cast<const char*>(json.data()), json.size());
@@ -97,7 +146,7 @@ Status JsonRecordReader::Read(std::span<const std::byte> json, const BatchInfo& 
   return Write(origin, output);
 }
 
-Status JsonRecordReader::ReadFields() {
+Status JsonRecordReader::Parser::ReadFields() {
   fields_.clear();
   ondemand::document document;
   if (const auto error = parser_.iterate(json_.data(), json_bytes_, json_.size()).get(document)) {
@@ -130,7 +179,7 @@ Status JsonRecordReader::ReadFields() {
   return {};
 }
 
-Status JsonRecordReader::ReadField(Value value, std::string_view& text) {
+Status JsonRecordReader::Parser::ReadField(Value value, std::string_view& text) {
   ondemand::json_type type;
   if (const auto error = value.type().get(type)) return Malformed(error, value);
   if (type != ondemand::json_type::array) return ReadValue(value, 1, text);
@@ -151,7 +200,7 @@ Status JsonRecordReader::ReadField(Value value, std::string_view& text) {
 }
 
 /// Read a value and all in it; `text` is what stands for it.
-Status JsonRecordReader::ReadValue(Value value, std::size_t depth, std::string_view& text) {
+Status JsonRecordReader::Parser::ReadValue(Value value, std::size_t depth, std::string_view& text) {
   if (depth > kMaxDepth) {
     return Status::Data(
         fmt::format("key '{}': nested over {} levels deep; flatten it or leave it out",
@@ -166,7 +215,8 @@ Status JsonRecordReader::ReadValue(Value value, std::size_t depth, std::string_v
   return {};
 }
 
-Status JsonRecordReader::ReadObject(Value value, std::size_t depth, std::string_view& text) {
+Status JsonRecordReader::Parser::ReadObject(Value value, std::size_t depth,
+                                            std::string_view& text) {
   const std::string_view begin = value.raw_json_token();
   ondemand::object object;
   if (const auto error = value.get_object().get(object)) return Malformed(error, value);
@@ -188,7 +238,7 @@ Status JsonRecordReader::ReadObject(Value value, std::size_t depth, std::string_
   return {};
 }
 
-Status JsonRecordReader::ReadArray(Value value, std::size_t depth, std::string_view& text) {
+Status JsonRecordReader::Parser::ReadArray(Value value, std::size_t depth, std::string_view& text) {
   const std::string_view begin = value.raw_json_token();
   ondemand::array array;
   if (const auto error = value.get_array().get(array)) return Malformed(error, value);
@@ -202,7 +252,7 @@ Status JsonRecordReader::ReadArray(Value value, std::size_t depth, std::string_v
   return {};
 }
 
-Status JsonRecordReader::ReadScalar(Value value, std::string_view& text) const {
+Status JsonRecordReader::Parser::ReadScalar(Value value, std::string_view& text) const {
   const std::string_view token = TrimEnd(value.raw_json_token());
   if (token == "null") {
     text = {};
@@ -220,7 +270,7 @@ Status JsonRecordReader::ReadScalar(Value value, std::string_view& text) const {
 
 /// Give every needed column that the object lacks an empty field. Errors: kData if a key is there
 /// twice.
-Status JsonRecordReader::AddAbsentColumns() {
+Status JsonRecordReader::Parser::AddAbsentColumns() {
   by_name_.resize(fields_.size());
   std::iota(by_name_.begin(), by_name_.end(), 0U);
   const auto name_of = [this](std::uint32_t place) { return fields_[place].name; };
@@ -237,7 +287,7 @@ Status JsonRecordReader::AddAbsentColumns() {
   return {};
 }
 
-Status JsonRecordReader::CheckFields() const {
+Status JsonRecordReader::Parser::CheckFields() const {
   // The record is UTF-8, but simdjson 3.0 makes bytes that are none of a lone \uDC00.
   const bool has_escapes = json_.find('\\') != std::string::npos;
   const auto is_text = [](std::string_view text) {
@@ -269,7 +319,7 @@ Status JsonRecordReader::CheckFields() const {
   return {};
 }
 
-Status JsonRecordReader::Write(const BatchInfo& origin, Message& output) {
+Status JsonRecordReader::Parser::Write(const BatchInfo& origin, Message& output) {
   auto& builder = output.Begin();
   columns_.clear();
   for (const auto& [name, text] : fields_) {
@@ -287,13 +337,14 @@ Status JsonRecordReader::Write(const BatchInfo& origin, Message& output) {
 }
 
 /// The JSON from `begin` to the end of `value`, which has been read.
-Result<std::string_view> JsonRecordReader::TextFrom(std::string_view begin, Value value) const {
+Result<std::string_view> JsonRecordReader::Parser::TextFrom(std::string_view begin,
+                                                            Value value) const {
   const char* next = nullptr;
   if (const auto error = value.current_location().get(next)) return Malformed(error, nullptr);
   return TrimEnd({begin.data(), static_cast<std::size_t>(next - begin.data())});
 }
 
-Status JsonRecordReader::Malformed(simdjson::error_code error, const char* location) const {
+Status JsonRecordReader::Parser::Malformed(simdjson::error_code error, const char* location) const {
   const std::string where =
       location == nullptr ? "" : fmt::format("byte {}: ", location - json_.data());
   const std::string_view what =
@@ -302,7 +353,7 @@ Status JsonRecordReader::Malformed(simdjson::error_code error, const char* locat
                                   what, simdjson::error_message(error)));
 }
 
-Status JsonRecordReader::Malformed(simdjson::error_code error, Value value) const {
+Status JsonRecordReader::Parser::Malformed(simdjson::error_code error, Value value) const {
   const char* location = nullptr;
   if (value.current_location().get(location) != simdjson::SUCCESS) location = nullptr;
   return Malformed(error, location);

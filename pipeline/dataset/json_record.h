@@ -1,10 +1,9 @@
 // pipeline/dataset/json_record.h — a record that is one JSON object, as a RawBatch of one row.
 #pragma once
 
-#include <simdjson.h>
-
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,7 +11,6 @@
 
 #include "schemas/batch_info.h"
 #include "schemas/message.h"
-#include "schemas/raw_batch.h"
 #include "schemas/status.h"
 
 namespace marquee {
@@ -46,6 +44,9 @@ class JsonRecordReader {
   /// `needed_columns`: become empty fields where an object has no such key. No name may be there
   /// twice.
   explicit JsonRecordReader(std::vector<std::string> needed_columns);
+  ~JsonRecordReader();
+  JsonRecordReader(JsonRecordReader&&) noexcept;
+  JsonRecordReader& operator=(JsonRecordReader&&) noexcept;
 
   /// Make `output` the batch of the record `json`, of which only `origin` is known.
   ///
@@ -58,34 +59,8 @@ class JsonRecordReader {
   Status Read(std::span<const std::byte> json, const BatchInfo& origin, Message& output);
 
  private:
-  using Value = simdjson::ondemand::value;
-  struct Field {
-    std::string_view name;
-    std::string_view text;
-  };
-
-  Status ReadFields();
-  Status ReadField(Value value, std::string_view& text);
-  Status ReadValue(Value value, std::size_t depth, std::string_view& text);
-  Status ReadObject(Value value, std::size_t depth, std::string_view& text);
-  Status ReadArray(Value value, std::size_t depth, std::string_view& text);
-  Status ReadScalar(Value value, std::string_view& text) const;
-  Status AddAbsentColumns();
-  Status CheckFields() const;
-  Status Write(const BatchInfo& origin, Message& output);
-
-  Result<std::string_view> TextFrom(std::string_view begin, Value value) const;
-  Status Malformed(simdjson::error_code error, const char* location) const;
-  Status Malformed(simdjson::error_code error, Value value) const;
-
-  std::vector<std::string> needed_columns_;
-  simdjson::ondemand::parser parser_;  // holds the decoded strings
-  std::string json_;                   // the record, and the padding behind it
-  std::size_t json_bytes_ = 0;
-  std::string joined_;  // lists
-  std::vector<Field> fields_;
-  std::vector<std::uint32_t> by_name_;  // places in fields_
-  std::vector<flatbuffers::Offset<wire::RawColumn>> columns_;
+  class Parser;
+  std::unique_ptr<Parser> parser_;
 };
 
 }  // namespace marquee

@@ -105,7 +105,7 @@ Status InferStage::Process(const FeatureBatchView& input, Scratch& scratch, Mess
     seen_column[row] = model_->IsTrainingId(rows.ids[row]) ? 1 : 0;
   }
   BatchInfo info = input.info();
-  info.AddHop(kId, info.last_finished_ns(started_ns), started_ns, WallClockNs());
+  scratch.arrival.AddTo(info, kId, started_ns, WallClockNs());
   const auto wire_info = WriteBatchInfo(builder, info);
   return output.Finish(
       wire::CreateResultBatch(

@@ -28,6 +28,7 @@ class InferStage {
   class Scratch {
    public:
     explicit Scratch(const InferStage& stage) : engine_(stage.engine_->MakeScratch()) {}
+    Arrival arrival;  ///< of the next input
 
    private:
     friend class InferStage;

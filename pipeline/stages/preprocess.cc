@@ -283,7 +283,7 @@ class PreprocessStage::Batch {
     const RowColumnOffsets o = CopyRowColumns(rows, num_kept_, output);
     const auto numeric = WriteNumeric(output);
     const auto lists = WriteLists(output);
-    info_.AddHop(kId, info_.last_finished_ns(started_ns), started_ns, WallClockNs());
+    scratch_.arrival.AddTo(info_, kId, started_ns, WallClockNs());
     const auto info = WriteBatchInfo(builder, info_);
     return output.Finish(wire::CreateFeatureBatch(builder, info, stage_.spec_hash_,
                                                   static_cast<std::uint32_t>(num_kept_), o.ordinals,

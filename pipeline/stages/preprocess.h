@@ -35,6 +35,7 @@ class PreprocessStage {
   class Scratch {
    public:
     explicit Scratch(const PreprocessStage& stage);
+    Arrival arrival;  ///< of the next input
     /// What was wrong with optional fields of the last batch: one entry a column of the spec.
     const std::vector<ColumnProblems>& problems() const noexcept { return problems_; }
 

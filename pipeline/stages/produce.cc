@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -59,8 +60,13 @@ flatbuffers::Offset<wire::RawColumn> WriteColumn(const std::string& name, bool l
 }  // namespace
 
 ProduceStage::ProduceStage(RunId run, std::vector<std::string> source_columns,
-                           std::vector<ProducedColumn> columns)
-    : run_(run), source_columns_(std::move(source_columns)), columns_(std::move(columns)) {
+                           std::vector<ProducedColumn> columns, std::string_view id_column)
+    : run_(run),
+      source_columns_(std::move(source_columns)),
+      columns_(std::move(columns)),
+      id_index_(static_cast<std::size_t>(
+          std::find(source_columns_.begin(), source_columns_.end(), id_column) -
+          source_columns_.begin())) {
   for (std::size_t index = 0; index < source_columns_.size(); ++index) {
     const bool whole =
         std::any_of(columns_.begin(), columns_.end(), [index](const ProducedColumn& column) {
@@ -77,7 +83,8 @@ Status ProduceStage::Process(const Input& input, Scratch& scratch, Message& outp
                  .sequence = input.block.sequence,
                  .first_record = input.block.first_record,
                  .num_ordinals = static_cast<std::uint32_t>(input.block.records.size())};
-  SplitRecords(input.block, info, scratch, rejects);
+  info.totals = input.totals;
+  SplitRecords(input, info, scratch, rejects);
 
   const std::size_t num_rows = scratch.ordinals.size();
   auto& builder = output.Begin();
@@ -100,8 +107,20 @@ Status ProduceStage::Process(const Input& input, Scratch& scratch, Message& outp
       wire::RawBatchIdentifier());
 }
 
-void ProduceStage::SplitRecords(const RecordBlock& block, BatchInfo& info, Scratch& scratch,
+/// An id that is none is left as it is, for the preprocessor to reject.
+void ProduceStage::ShiftId(std::int64_t shift, std::array<char, 24>& memory,
+                           std::string_view& id) const {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), value);
+  if (error != std::errc() || end != id.data() + id.size()) return;
+  if (__builtin_add_overflow(value, shift, &value)) return;
+  const auto written = std::to_chars(memory.data(), memory.data() + memory.size(), value);
+  id = {memory.data(), static_cast<std::size_t>(written.ptr - memory.data())};
+}
+
+void ProduceStage::SplitRecords(const Input& input, BatchInfo& info, Scratch& scratch,
                                 Rejects& rejects) const {
+  const RecordBlock& block = input.block;
   const std::size_t num_columns = source_columns_.size();
   std::size_t text_bytes = 0;
   for (const Record& record : block.records) text_bytes += record.text.size();
@@ -110,6 +129,7 @@ void ProduceStage::SplitRecords(const RecordBlock& block, BatchInfo& info, Scrat
     scratch.fields.resize(block.records.size() * num_columns);
   }
   scratch.ordinals.clear();
+  if (input.id_shift != 0) scratch.shifted_ids.resize(block.records.size());
   std::span<char> decoded = scratch.decoded;
   for (std::size_t index = 0; index < block.records.size(); ++index) {
     const Record& record = block.records[index];
@@ -129,6 +149,9 @@ void ProduceStage::SplitRecords(const RecordBlock& block, BatchInfo& info, Scrat
     }
     if (RejectIfNotARow(block, index, fields, info, rejects)) continue;
     decoded = decoded.subspan(record.text.size());
+    if (input.id_shift != 0 && id_index_ < num_columns) {
+      ShiftId(input.id_shift, scratch.shifted_ids[index], fields[id_index_]);
+    }
     scratch.ordinals.push_back(static_cast<std::uint16_t>(index));
   }
 }

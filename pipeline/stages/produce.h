@@ -1,7 +1,9 @@
 // pipeline/stages/produce.h — records of a source to RawBatch: fields are split, not interpreted.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,7 +33,11 @@ class ProduceStage {
   static constexpr wire::StageId kId = wire::StageId::Produce;
   struct Input {
     const RecordBlock& block;
-    std::int64_t received_ns;  ///< when the block was read; Unix time
+    std::int64_t received_ns;  ///< when the block was read, or was to be; Unix time
+    /// Is added to each id, so that rows that are sent again are new ones.
+    std::int64_t id_shift = 0;
+    /// At the end of a run: what it held.
+    std::optional<RunTotals> totals = std::nullopt;
   };
 
   /// What a worker reuses from batch to batch.
@@ -39,18 +45,20 @@ class ProduceStage {
     std::vector<char> decoded;             // fields that differ from their quoted form
     std::vector<std::string_view> fields;  // [row][column of the source]
     std::vector<std::uint16_t> ordinals;   // of the rows
+    std::vector<std::array<char, 24>> shifted_ids;
     std::vector<flatbuffers::Offset<wire::RawColumn>> columns;
   };
 
   /// `source_columns`: the header. `columns`: those that are sent, in the order of the source.
+  /// `id_column`: needed for Input::id_shift only.
   ProduceStage(RunId run, std::vector<std::string> source_columns,
-               std::vector<ProducedColumn> columns);
+               std::vector<ProducedColumn> columns, std::string_view id_column = {});
 
   Status Process(const Input& input, Scratch& scratch, Message& output, Rejects& rejects) const;
 
  private:
-  void SplitRecords(const RecordBlock& block, BatchInfo& info, Scratch& scratch,
-                    Rejects& rejects) const;
+  void ShiftId(std::int64_t shift, std::array<char, 24>& memory, std::string_view& id) const;
+  void SplitRecords(const Input& input, BatchInfo& info, Scratch& scratch, Rejects& rejects) const;
   bool RejectIfNotARow(const RecordBlock& block, std::size_t index,
                        std::span<const std::string_view> fields, BatchInfo& info,
                        Rejects& rejects) const;
@@ -61,6 +69,7 @@ class ProduceStage {
   RunId run_;
   std::vector<std::string> source_columns_;
   std::vector<ProducedColumn> columns_;
+  std::size_t id_index_;                       // the number of columns if there is none
   std::vector<std::size_t> columns_not_sent_;  // or sent as lengths only
 };
 

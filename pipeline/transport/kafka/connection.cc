@@ -138,6 +138,8 @@ Status CheckProperties(const std::vector<std::string>& properties) {
   return {};
 }
 
+std::string KafkaLibraryVersion() { return rd_kafka_version_str(); }
+
 std::string KafkaErrorText(rd_kafka_resp_err_t code) {
   return fmt::format("{} ({})", rd_kafka_err2str(code), rd_kafka_err2name(code));
 }

@@ -31,4 +31,7 @@ struct KafkaConnection {
 /// Errors: kUsage, naming the key, the reason and the right way.
 Status CheckProperties(const std::vector<std::string>& properties);
 
+/// The version of librdkafka that runs, e.g. "2.0.2".
+std::string KafkaLibraryVersion();
+
 }  // namespace marquee

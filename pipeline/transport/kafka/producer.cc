@@ -117,6 +117,7 @@ TransactionOutcome Producer::OutcomeOf(const char* call, KafkaError error) {
     return TransactionOutcome::kFenced;
   }
   if (rd_kafka_error_txn_requires_abort(error.get()) != 0) return TransactionOutcome::kAbort;
+  if (rd_kafka_error_is_retriable(error.get()) != 0) return TransactionOutcome::kRetry;
   return TransactionOutcome::kRebuild;
 }
 

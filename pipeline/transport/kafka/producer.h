@@ -26,6 +26,7 @@ class DeliveryListener {
 /// How a call on a transaction ended.
 enum class TransactionOutcome {
   kDone,
+  kRetry,    ///< the same call may be made again
   kAbort,    ///< the transaction must be aborted, then all is well again
   kRebuild,  ///< the producer cannot be used any more, and whether it committed is unknown
   kFenced,   ///< another producer with the same transactional id has taken over

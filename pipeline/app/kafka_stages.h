@@ -1,0 +1,95 @@
+// pipeline/app/kafka_stages.h — preprocess and infer as services: messages in, messages out, and a
+// dead letter for what is none.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/dataset/json_record.h"
+#include "pipeline/stages/infer.h"
+#include "pipeline/stages/preprocess.h"
+#include "pipeline/stages/result_json.h"
+#include "pipeline/transport/kafka/service_epoch.h"
+
+namespace marquee {
+
+/// What the two have in common: the topic that messages come from, and dead letters.
+class KafkaStage : public ServiceStage {
+ protected:
+  KafkaStage(wire::StageId stage, std::string topic) : stage_(stage), topic_(std::move(topic)) {}
+
+  const std::string& topic() const noexcept { return topic_; }
+  Arrival ArrivalOf(const ServiceInput& input) const;
+  /// Make the whole message a dead letter.
+  void RejectMessage(const ServiceInput& input, std::string_view why, OutputGroup& output) const;
+  /// Pass on the rows that a stage has rejected.
+  void AddRejects(const ServiceInput& input, const BatchInfo& info, const Rejects& rejects,
+                  OutputGroup& output) const;
+  /// Whether a message is longer than any of ours; then it is a dead letter already.
+  bool RejectedAsTooLong(const ServiceInput& input, OutputGroup& output) const;
+
+ private:
+  wire::StageId stage_;
+  std::string topic_;
+};
+
+/// raw-data to processed-data.
+class KafkaPreprocess final : public KafkaStage {
+ public:
+  enum class InputFormat { kBatches, kJson };
+
+  /// `topic`: the input's name.
+  KafkaPreprocess(const PreprocessStage& stage, InputFormat format, std::string topic,
+                  std::size_t num_workers);
+
+  void Begin(std::int32_t num_partitions) override {
+    num_partitions_ = static_cast<std::uint32_t>(num_partitions);
+  }
+  Status Process(const ServiceInput& input, std::size_t worker, OutputGroup& output) override;
+
+ private:
+  struct Worker {
+    Worker(const PreprocessStage& stage, const std::string& topic)
+        : scratch(stage), json(stage.spec().Columns()), rejects(topic) {}
+    PreprocessStage::Scratch scratch;
+    JsonRecordReader json;
+    Message raw;
+    Message features;
+    Rejects rejects;
+  };
+
+  Result<RawBatchView> Read(const ServiceInput& input, Worker& worker) const;
+
+  const PreprocessStage& stage_;
+  InputFormat format_;
+  std::uint32_t num_partitions_ = 0;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+/// processed-data to results.
+class KafkaInfer final : public KafkaStage {
+ public:
+  enum class OutputFormat { kBatches, kJson };
+
+  KafkaInfer(const InferStage& stage, OutputFormat format, std::string topic,
+             std::size_t num_workers);
+
+  Status Process(const ServiceInput& input, std::size_t worker, OutputGroup& output) override;
+
+ private:
+  struct Worker {
+    Worker(const InferStage& stage, const std::string& topic) : scratch(stage), rejects(topic) {}
+    InferStage::Scratch scratch;
+    Message results;
+    std::string lines;
+    Rejects rejects;
+  };
+
+  const InferStage& stage_;
+  OutputFormat format_;
+  ResultJson json_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+}  // namespace marquee

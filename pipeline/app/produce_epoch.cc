@@ -1,0 +1,225 @@
+#include "pipeline/app/produce_epoch.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "pipeline/app/kafka_options.h"
+#include "pipeline/core/clock.h"
+#include "pipeline/transport/kafka/topic_reader.h"
+#include "schemas/raw_batch.h"
+
+namespace marquee {
+
+ProduceEpoch::ProduceEpoch(std::unique_ptr<CsvSource> source, OpenSource open, ProducePlan plan,
+                           std::vector<ProducedColumn> columns, std::string_view id_column,
+                           ResumePoint resume, const Runner& runner, Outbox& outbox,
+                           ServiceControl& control)
+    : source_(std::move(source)),
+      open_(std::move(open)),
+      plan_(plan),
+      produce_(plan.run, source_->columns(), std::move(columns), id_column),
+      resume_(std::move(resume)),
+      outbox_(outbox),
+      control_(control) {
+  for (std::size_t i = 0; i < runner.num_slots(); ++i) {
+    slots_.push_back(std::make_unique<Slot>(source_->path()));
+  }
+  for (std::size_t i = 0; i < runner.num_workers(); ++i) {
+    scratches_.push_back(std::make_unique<ProduceStage::Scratch>());
+  }
+}
+
+Result<bool> ProduceEpoch::Read(std::size_t slot_index) {
+  Slot& slot = *slots_[slot_index];
+  if (control_.stop_requested()) {
+    stopped_ = true;
+    return false;
+  }
+  if (!source_ended_) {
+    MARQUEE_ASSIGN_OR_RETURN(const bool more, ReadBlock(slot));
+    source_ended_ = !more;
+    if (source_ended_) num_messages_ = next_sequence_ + resume_.size();
+  }
+  slot.at_end = source_ended_;
+  if (slot.at_end) {
+    if (next_sequence_ == num_messages_) return false;
+    slot.num_messages = num_messages_;
+    slot.block.Clear();
+    slot.block.first_record = records_read_ + 1;
+  }
+  slot.block.sequence = next_sequence_++;
+  const auto& last = resume_[slot.block.sequence % resume_.size()];
+  slot.skip = last && slot.block.sequence <= last->sequence;
+  slot.received_ns = WallClockNs();
+  MARQUEE_RETURN_IF_ERROR(CheckResumed(slot));
+  if (plan_.rate > 0 && !slot.skip && !slot.at_end && !WaitUntilDue(slot)) {
+    stopped_ = true;
+    return false;
+  }
+  return true;
+}
+
+/// The next records of the source, or of its next repetition.
+Result<bool> ProduceEpoch::ReadBlock(Slot& slot) {
+  const std::uint64_t left =
+      plan_.max_records == 0 ? ~std::uint64_t{0} : plan_.max_records - records_read_;
+  if (left == 0) return false;
+  for (;;) {
+    MARQUEE_ASSIGN_OR_RETURN(const bool more, source_->Next(slot.block));
+    if (more) break;
+    if (source_->num_records() == 0 || ++repetition_ == plan_.repeat) return false;
+    MARQUEE_ASSIGN_OR_RETURN(source_, open_());
+  }
+  if (slot.block.records.size() > left) slot.block.records.resize(left);
+  slot.block.first_record = records_read_ + 1;
+  slot.id_shift = static_cast<std::int64_t>(repetition_) * kIdShift;
+  records_read_ += slot.block.records.size();
+  return true;
+}
+
+/// Where this process meets the last message of an earlier one, it must have cut it alike: else rows
+/// would be lost or sent twice.
+Status ProduceEpoch::CheckResumed(const Slot& slot) const {
+  const auto& last = resume_[slot.block.sequence % resume_.size()];
+  if (!last || last->sequence != slot.block.sequence) return {};
+  if (last->first_record == slot.block.first_record &&
+      last->num_ordinals == slot.block.records.size()) {
+    return {};
+  }
+  return Status::Usage(fmt::format(
+      "run {} was cut otherwise: its message {} has {} records from number {}, here it would be {} "
+      "from number {}; go on with the data, --batch-rows, --batch-bytes, --rate, --rows and "
+      "--repeat it began with",
+      plan_.run.ToString(), last->sequence, last->num_ordinals, last->first_record,
+      slot.block.records.size(), slot.block.first_record));
+}
+
+/// Wait for the time of a block's last record. The block counts as received at the time of its first
+/// one, however late this process is. False if the service is stopped before.
+bool ProduceEpoch::WaitUntilDue(Slot& slot) {
+  const std::uint64_t first_record = slot.block.first_record - 1;
+  if (pace_start_ns_ == 0) {
+    pace_start_ns_ = SteadyClockNs();
+    pace_start_wall_ns_ = WallClockNs();
+    pace_first_record_ = first_record;
+  }
+  const auto after_ns = [this](std::uint64_t record) {
+    return static_cast<std::int64_t>(static_cast<double>(record - pace_first_record_) * 1e9 /
+                                     plan_.rate);
+  };
+  slot.received_ns = pace_start_wall_ns_ + after_ns(first_record);
+  const std::int64_t due_ns = pace_start_ns_ + after_ns(first_record + slot.block.records.size());
+  for (std::int64_t left = due_ns - SteadyClockNs(); left > 0; left = due_ns - SteadyClockNs()) {
+    if (control_.stop_requested()) return false;
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min<std::int64_t>(left, 50'000'000)));
+  }
+  return true;
+}
+
+Status ProduceEpoch::Process(std::size_t slot_index, std::size_t worker) {
+  Slot& slot = *slots_[slot_index];
+  if (slot.at_end) return {};  // its totals are known when all before it are written
+  slot.busy_ns = 0;
+  const ScopedTimer timer(&slot.busy_ns);
+  slot.rejects.Clear();
+  return produce_.Process({slot.block, slot.received_ns, slot.id_shift}, *scratches_[worker],
+                          slot.message, slot.rejects);
+}
+
+Status ProduceEpoch::Write(std::size_t slot_index) {
+  Slot& slot = *slots_[slot_index];
+  const std::size_t records = slot.block.records.size();
+  if (slot.at_end) {
+    slot.rejects.Clear();
+    RunTotals totals = totals_;
+    totals.messages = slot.num_messages;
+    MARQUEE_RETURN_IF_ERROR(produce_.Process({slot.block, slot.received_ns, 0, totals},
+                                             *scratches_.front(), slot.message, slot.rejects));
+  }
+  ++totals_.messages;
+  totals_.records += records;
+  totals_.rejected += slot.rejects.size();
+  if (!slot.skip) {
+    const auto partition = static_cast<std::int32_t>(slot.block.sequence % resume_.size());
+    auto group = outbox_.NewGroup();
+    group->Add(Topic::kRawData, partition, slot.message.bytes());
+    group->records_in = records;
+    group->rows_out = records - slot.rejects.size();
+    group->busy_ns = slot.busy_ns;
+    for (std::size_t i = 0; i < slot.rejects.size(); ++i) {
+      const RejectFacts& facts = slot.rejects.facts(i);
+      ++group->rejects[static_cast<std::size_t>(facts.reason)];
+      group->AddDeadLetter(partition, slot.rejects.message(i),
+                           DeadLetterHeaders({.stage = std::string(StageName(ProduceStage::kId)),
+                                              .reason = std::string(RejectReasonName(facts.reason)),
+                                              .message = facts.message,
+                                              .has_origin = true,
+                                              .run = plan_.run,
+                                              .sequence = slot.block.sequence,
+                                              .row = facts.ordinal}));
+    }
+    ++messages_sent_;
+    records_sent_ += records;
+    outbox_.Push(std::move(group));
+  }
+  slot.block.Clear();
+  return {};
+}
+
+namespace {
+
+/// Note the last message of `run` in each partition, among the records from `start` on.
+Status ScanForRun(const KafkaConnection& connection, const RunId& run, const StartAt& start,
+                  ResumePoint& found) {
+  MARQUEE_ASSIGN_OR_RETURN(
+      const auto reader,
+      TopicReader::Open(connection, connection.TopicName(Topic::kRawData), start, kBrokerTimeout));
+  found.assign(static_cast<std::size_t>(reader->num_partitions()), std::nullopt);
+  Message message;
+  TopicRecord record;
+  for (;;) {
+    MARQUEE_ASSIGN_OR_RETURN(const TopicReader::Event event, reader->Next(record, kBrokerTimeout));
+    if (event == TopicReader::Event::kTimeout) {
+      return Status::Unavailable(fmt::format("topic {}: its end does not come: {}", reader->topic(),
+                                             reader->TakeComplaint()));
+    }
+    if (event == TopicReader::Event::kEnd) return {};
+    auto memory = message.Receive(record.value.size());
+    if (!memory) continue;
+    std::memcpy(memory->data(), record.value.data(), record.value.size());
+    const auto batch = RawBatchView::Verify(message.bytes());
+    if (!batch) continue;
+    const BatchInfo info = batch->info();
+    if (info.run != run) continue;
+    // A replayed dead letter has its batch's sequence, but is not the last message.
+    auto& last = found[static_cast<std::size_t>(record.partition)];
+    if (last && info.sequence <= last->sequence) continue;
+    last = LastMessage{.sequence = info.sequence,
+                       .first_record = info.first_record,
+                       .num_ordinals = info.num_ordinals};
+  }
+}
+
+}  // namespace
+
+Result<ResumePoint> FindResumePoint(const KafkaConnection& connection, const RunId& run) {
+  ResumePoint found;
+  // Mostly the run is the last that was produced; so the end tells, and only rarely all.
+  StartAt start{.where = StartAt::Where::kLast, .count = 100};
+  MARQUEE_RETURN_IF_ERROR(ScanForRun(connection, run, start, found));
+  if (std::all_of(found.begin(), found.end(), [](const auto& last) { return last.has_value(); })) {
+    return found;
+  }
+  start = {.where = StartAt::Where::kBeginning};
+  if (const auto start_ms = run.start_ms()) {
+    constexpr std::int64_t kClocksDifferMs = 60'000;
+    start = {.where = StartAt::Where::kTime, .time_ms = *start_ms - kClocksDifferMs};
+  }
+  MARQUEE_RETURN_IF_ERROR(ScanForRun(connection, run, start, found));
+  return found;
+}
+
+}  // namespace marquee

@@ -1,0 +1,106 @@
+// pipeline/transport/kafka/group_consumer.h — a member of a consumer group that reads one topic.
+// Included only within this folder.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/transport/kafka/handles.h"
+#include "pipeline/transport/kafka/waker.h"
+#include "schemas/service_status.h"
+
+namespace marquee {
+
+/// The next offset to be read, by partition.
+using Offsets = std::map<std::int32_t, std::int64_t>;
+
+/// Is told when partitions come and go; called from Poll and Close.
+class RebalanceListener {
+ public:
+  virtual ~RebalanceListener() = default;
+  virtual void OnAssigned(const std::vector<std::int32_t>& partitions) = 0;
+  /// The partitions go when this returns: finish what is in hand and commit it, or drop it.
+  /// `lost`: they have gone already, and nothing can be committed any more.
+  virtual void OnRevoked(bool lost) = 0;
+};
+
+/// Reads a topic as a member of a group, with eager rebalancing; commits only what it is told to.
+///
+/// Threads: one at a time (the I/O thread).
+class GroupConsumer {
+ public:
+  struct Options {
+    std::string group;
+    std::string topic;
+    /// Empty = a dynamic member.
+    std::string static_instance;
+    int session_timeout_ms = 10'000;
+    /// Is notified when there is something to Poll.
+    Waker* waker = nullptr;
+  };
+
+  static Result<std::unique_ptr<GroupConsumer>> Join(const KafkaConnection& connection,
+                                                     const Options& options,
+                                                     RebalanceListener& listener);
+  ~GroupConsumer();
+  GroupConsumer(const GroupConsumer&) = delete;
+  GroupConsumer& operator=(const GroupConsumer&) = delete;
+
+  /// The next message, or null if there is none within `timeout`. Serves rebalances.
+  /// Errors: kData, where reading must go on at an offset that is no longer there; kConfig, where
+  /// access is denied or the topic is gone; kUnavailable, when only a new consumer helps.
+  Result<KafkaMessage> Poll(std::chrono::milliseconds timeout);
+
+  /// Commit without waiting; failures are counted.
+  void CommitAsync(const Offsets& offsets);
+  /// Commit and wait. Errors: kUnavailable.
+  Status CommitSync(const Offsets& offsets, std::chrono::milliseconds timeout);
+  /// Go back to what is committed, in every partition.
+  Status Rewind();
+  /// Leave the group; the listener gets its OnRevoked. Nothing may be called after it.
+  void Close();
+
+  KafkaPartitions ListOf(const Offsets& offsets) const;
+  rd_kafka_t* client() const noexcept { return client_.get(); }
+  bool assigned() const noexcept { return assigned_; }
+  std::uint64_t commit_failures() const noexcept { return commit_failures_; }
+  std::uint64_t commits() const noexcept { return commits_; }
+  std::string TakeComplaint() { return std::exchange(complaint_, {}); }
+
+  /// How far behind each assigned partition is, of what is known without asking.
+  std::vector<PartitionLag> Lags() const;
+  /// Whether there is something to read that is not being delivered: asks the brokers, and waits up
+  /// to `timeout`. False if they do not answer.
+  bool HasUnreadMessages(std::chrono::milliseconds timeout) const;
+
+ private:
+  struct Position {
+    std::int64_t next = RD_KAFKA_OFFSET_INVALID;
+    /// Where the partition was read to its end; positions count from the last message, but
+    /// transactions leave markers behind it.
+    std::int64_t end = -1;
+  };
+
+  GroupConsumer(const Options& options, RebalanceListener& listener)
+      : topic_(options.topic), listener_(listener) {}
+  void Assign(rd_kafka_topic_partition_list_t* partitions);
+  void Revoke(bool lost);
+  void StartAtCommitted(rd_kafka_topic_partition_list_t* partitions);
+  Status ErrorOf(const rd_kafka_message_t& message);
+
+  std::string topic_;
+  RebalanceListener& listener_;
+  KafkaHandle client_;
+  KafkaQueue queue_;
+  bool assigned_ = false;
+  std::map<std::int32_t, Position> positions_;  // of the assigned partitions
+  std::uint64_t commits_ = 0;
+  std::uint64_t commit_failures_ = 0;
+  std::string complaint_;
+};
+
+}  // namespace marquee

@@ -1,0 +1,26 @@
+// pipeline/transport/kafka/produce_service.h — what comes out of an epoch, into topics.
+#pragma once
+
+#include <string>
+
+#include "pipeline/core/runner.h"
+#include "pipeline/transport/kafka/outbox.h"
+#include "pipeline/transport/kafka/service.h"
+
+namespace marquee {
+
+/// Run `epoch`, which puts its outputs into `outbox`, and send them from the caller's thread until
+/// the epoch has ended and all is acknowledged. Stopped, it sends what the epoch has put out until
+/// then; so the epoch must end when `control` says stop.
+///
+/// Errors: the epoch's; kUnavailable, where the client cannot go on, or the brokers do not
+/// acknowledge in time after a stop: then each partition has the first of its messages, and a new
+/// run can go on after them.
+Status RunProduceService(const KafkaConnection& connection, const std::string& compression,
+                         Runner& runner, Epoch& epoch, Outbox& outbox, ServiceControl& control,
+                         ServiceReport& report);
+
+/// Memory of an outbox that is filled faster than brokers take.
+inline constexpr std::size_t kProduceOutboxBytes = 16 << 20;
+
+}  // namespace marquee

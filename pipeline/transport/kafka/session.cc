@@ -1,0 +1,469 @@
+#include "pipeline/transport/kafka/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/core/clock.h"
+
+namespace marquee {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+// A commit costs a round trip to the group's coordinator; a crash repeats so much.
+constexpr milliseconds kCommitInterval{200};
+// A transaction costs several round trips to three brokers, whatever is in it.
+constexpr milliseconds kTransactionInterval{100};
+constexpr seconds kTransactionTimeout{20};
+constexpr milliseconds kCommitTimeout{3000};
+// Handing back partitions waits so long for brokers to acknowledge what is in flight.
+constexpr seconds kRevokeTimeout{20};
+constexpr milliseconds kStopTimeout{6000};
+// Memory between the runner and the client.
+constexpr std::size_t kOutboxBytes = 32 << 20;
+// Epochs sent but not acknowledged: so many may be repeated after a crash.
+constexpr std::size_t kMaxPendingEpochs = 4;
+
+}  // namespace
+
+Session::Session(const StageServiceOptions& options, Runner& runner, ServiceStage& stage,
+                 ServiceControl& control, ServiceReport& report)
+    : options_(options),
+      control_(control),
+      report_(report),
+      outbox_(control.waker(), kOutboxBytes),
+      epoch_(stage, outbox_, runner.num_slots()),
+      thread_(runner, control.waker()),
+      last_commit_(Clock::now()),
+      bad_share_(options.max_bad_share),
+      last_message_(Clock::now()) {}
+
+Session::~Session() {
+  outbox_.Close();  // lets the runner end if it waits for room
+  thread_.Wait();
+}
+
+SessionEnd Session::Run() {
+  if (Status status = Connect(); !status.ok()) {
+    if (!end_) End(SessionEnd::Kind::kRebuild, std::move(status));
+    return std::move(*end_);
+  }
+  report_.SetState(ServiceState::kRunning, "waiting for the group to assign partitions");
+  while (!end_ && !control_.stop_requested()) {
+    control_.waker().Wait(MillisecondsToWait());
+    Receive();
+    Send();
+    producer_->Poll(milliseconds(0));
+    FinishEpoch();
+    StartEpoch();
+    Commit();
+    Watch();
+  }
+  const bool orderly = !end_ || end_->kind == SessionEnd::Kind::kFailed;
+  if (orderly) {
+    report_.SetState(ServiceState::kStopping, "stopping");
+    if (FinishAll(Clock::now() + kStopTimeout)) {
+      report_.Note("stopped; all that was processed is committed");
+    } else {
+      report_.Note("stopped; what was not acknowledged in time will be read again");
+    }
+  }
+  DropAll();
+  revoking_ = true;  // nothing is left to be finished in OnRevoked
+  report_.status().lags = consumer_->Lags();
+  consumer_->Close();
+  return end_ ? std::move(*end_) : SessionEnd{};
+}
+
+Status Session::Connect() {
+  const KafkaConnection& connection = options_.connection;
+  Producer::Options producer{.waker = &control_.waker(), .compression = options_.compression};
+  if (options_.exactly_once) {
+    producer.transactional_id =
+        fmt::format("{}marquee-{}-{}", connection.topic_prefix, options_.stage, options_.instance);
+  }
+  MARQUEE_ASSIGN_OR_RETURN(producer_, Producer::Make(connection, producer, *this));
+  if (options_.exactly_once) {
+    // Also ends what an earlier process of this instance left open.
+    TransactionOutcome outcome = TransactionOutcome::kRetry;
+    while (outcome == TransactionOutcome::kRetry && !control_.stop_requested()) {
+      outcome = producer_->InitTransactions(seconds(3));
+      report_.Tick();
+    }
+    if (outcome != TransactionOutcome::kDone) {
+      End(outcome == TransactionOutcome::kFenced ? SessionEnd::Kind::kFenced
+                                                 : SessionEnd::Kind::kRebuild,
+          Status::Unavailable(producer_->transaction_error()));
+      return Status::Unavailable(producer_->transaction_error());
+    }
+  }
+  MARQUEE_ASSIGN_OR_RETURN(
+      consumer_, GroupConsumer::Join(
+                     connection,
+                     {.group = fmt::format("{}marquee-{}", connection.topic_prefix, options_.stage),
+                      .topic = connection.TopicName(options_.input),
+                      .static_instance = options_.static_member ? options_.instance : "",
+                      .session_timeout_ms = options_.session_timeout_ms,
+                      .waker = &control_.waker()},
+                     *this));
+  return {};
+}
+
+void Session::End(SessionEnd::Kind kind, Status status) {
+  if (!end_) end_ = SessionEnd{.kind = kind, .status = std::move(status)};
+}
+
+int Session::MillisecondsToWait() const {
+  // A full client queue or an open transaction want another look soon.
+  return sending_ != nullptr || in_transaction_ ? 5 : 100;
+}
+
+// --- Receiving -----------------------------------------------------------------------------------
+
+void Session::Receive() {
+  const auto add = [this](const KafkaMessage& message) {
+    return next_.Add({static_cast<const std::byte*>(message->payload), message->len},
+                     message->partition, message->offset, WallClockNs());
+  };
+  if (held_ != nullptr) {
+    if (!add(held_)) return;
+    held_.reset();
+  }
+  while (!end_) {
+    Result<KafkaMessage> message = consumer_->Poll(milliseconds(0));
+    if (!message) {
+      const bool transient = message.error().code() == StatusCode::kUnavailable;
+      End(transient ? SessionEnd::Kind::kRebuild : SessionEnd::Kind::kFailed,
+          std::move(message).error());
+      return;
+    }
+    if (*message == nullptr) return;
+    last_message_ = Clock::now();
+    if (!add(*message)) {
+      held_ = *std::move(message);
+      return;
+    }
+  }
+}
+
+void Session::OnAssigned(const std::vector<std::int32_t>& partitions) {
+  ++report_.status().rebalances;
+  report_.Note(partitions.empty()
+                   ? "assigned no partitions: the group has more members than there are"
+                   : fmt::format("assigned partitions {}", fmt::join(partitions, ", ")));
+  report_.SetState(ServiceState::kRunning, "");
+  last_message_ = Clock::now();
+}
+
+void Session::OnRevoked(bool lost) {
+  if (revoking_) return;
+  revoking_ = true;
+  report_.Note(lost ? "partitions lost: the group went on without this member"
+                    : "partitions revoked");
+  report_.SetState(ServiceState::kRunning, "waiting for the group to assign partitions");
+  if (lost || !FinishAll(Clock::now() + kRevokeTimeout)) {
+    if (in_transaction_) AbortAndRewind(/*rewind=*/false);
+  }
+  DropAll();
+  revoking_ = false;
+}
+
+// --- Processing ----------------------------------------------------------------------------------
+
+void Session::StartEpoch() {
+  if (running_ || next_.empty() || end_) return;
+  // A transaction takes as many epochs as come in its time; their outputs are acknowledged with it.
+  if (!options_.exactly_once && pending_.size() >= kMaxPendingEpochs) return;
+  std::swap(next_, current_);
+  next_.Clear();
+  PendingEpoch epoch{.tag = ++last_tag_};
+  for (std::size_t i = 0; i < current_.size(); ++i) {
+    epoch.next_offsets[current_[i].partition] = current_[i].offset + 1;
+    report_.status().bytes_in += current_[i].message_bytes;
+  }
+  report_.status().messages_in += current_.size();
+  pending_.push_back(std::move(epoch));
+  running_ = true;
+  epoch_.Start(current_, last_tag_);
+  thread_.Start(epoch_);
+  Receive();  // there is room again, and perhaps no event that will tell of more
+}
+
+void Session::FinishEpoch() {
+  if (!running_ || thread_.busy()) return;
+  Send();  // what came between the last Send and the epoch's end
+  if (sending_ != nullptr || !outbox_.empty()) return;
+  running_ = false;
+  PendingEpoch& epoch = pending_.back();
+  if (Status status = thread_.TakeStatus(); !status.ok()) {
+    // Its inputs are not committed, and will be read again; so nothing of it may be.
+    pending_.pop_back();
+    if (in_transaction_) AbortAndRewind(/*rewind=*/false);
+    End(SessionEnd::Kind::kFailed, std::move(status));
+    return;
+  }
+  ++report_.status().epochs;
+  if (options_.exactly_once && !OpenTransaction()) return;
+  epoch.sent = true;
+  bad_share_.Add(SteadyClockNs(), epoch.records, epoch.bad);
+  if (bad_share_.exceeded()) {
+    End(SessionEnd::Kind::kFailed,
+        Status::Data(fmt::format(
+            "{} of the last {} records are dead letters, more than --max-bad-share {} allows: "
+            "stopped before offset {} of {}, partition {}; 'marquee dead-letters ls' tells why",
+            bad_share_.bad(), bad_share_.records(), options_.max_bad_share,
+            epoch.next_offsets.begin()->second, options_.connection.TopicName(options_.input),
+            epoch.next_offsets.begin()->first)));
+  }
+}
+
+// --- Sending -------------------------------------------------------------------------------------
+
+void Session::Send() {
+  for (;;) {
+    if (sending_ == nullptr) {
+      sending_ = outbox_.Pop();
+      if (sending_ == nullptr) return;
+      num_sent_ = 0;
+      CountGroup(*sending_);
+    }
+    if (!SendGroup()) return;
+    outbox_.Recycle(std::move(sending_));
+  }
+}
+
+/// Hand the client what is left of sending_; false if it does not take it all now.
+bool Session::SendGroup() {
+  if (end_ && end_->kind != SessionEnd::Kind::kFailed) return false;
+  if (options_.exactly_once && sending_->size() > 0 && !OpenTransaction()) return false;
+  // The one that is running: its groups come before the next epoch can start.
+  PendingEpoch& epoch = pending_.back();
+  for (; num_sent_ < sending_->size(); ++num_sent_) {
+    const OutputGroup::Entry& entry = sending_->entry(num_sent_);
+    const std::span<const std::byte> message = sending_->message(num_sent_);
+    Result<bool> sent = producer_->Send(options_.connection.TopicName(entry.topic), entry.partition,
+                                        message, sending_->headers(num_sent_), sending_->tag);
+    if (!sent) {
+      const bool fatal = sent.error().code() == StatusCode::kUnavailable;
+      End(fatal ? SessionEnd::Kind::kRebuild : SessionEnd::Kind::kFailed, std::move(sent).error());
+      return false;
+    }
+    if (!*sent) return false;
+    ++epoch.outstanding;
+    epoch.has_sent = true;
+    ++report_.status().messages_out;
+    report_.status().bytes_out += message.size();
+  }
+  return true;
+}
+
+void Session::CountGroup(const OutputGroup& group) {
+  PendingEpoch& epoch = pending_.back();
+  ServiceStatus& status = report_.status();
+  epoch.records += group.records_in;
+  epoch.bad += group.unreadable;
+  status.rows_in += group.records_in - group.unreadable;
+  status.rows_out += group.rows_out;
+  status.unreadable_messages += group.unreadable;
+  status.busy_ns += group.busy_ns;
+  for (std::size_t reason = 0; reason < kNumRejectReasons; ++reason) {
+    epoch.bad += group.rejects[reason];
+    status.dead_letters[reason] += group.rejects[reason];
+  }
+}
+
+void Session::OnDelivery(std::uint64_t tag, const Status& status) {
+  const auto epoch = std::find_if(pending_.begin(), pending_.end(),
+                                  [tag](const PendingEpoch& e) { return e.tag == tag; });
+  if (epoch == pending_.end()) return;  // of an epoch that was dropped
+  if (status.ok()) {
+    --epoch->outstanding;
+  } else if (!options_.exactly_once) {
+    End(SessionEnd::Kind::kRebuild,
+        Status::Unavailable(fmt::format("an output was not delivered: {}", status.message())));
+  }  // else the transaction fails, and is aborted
+}
+
+// --- Committing ----------------------------------------------------------------------------------
+
+void Session::Commit() {
+  if (end_ && end_->kind != SessionEnd::Kind::kFailed) return;
+  if (options_.exactly_once) {
+    if (in_transaction_ && TransactionDue()) CommitTransaction();
+  } else {
+    CommitOffsets(/*wait=*/false);
+  }
+}
+
+void Session::CommitOffsets(bool wait) {
+  while (!pending_.empty() && pending_.front().sent && pending_.front().outstanding == 0) {
+    for (const auto& [partition, offset] : pending_.front().next_offsets) {
+      to_commit_[partition] = offset;
+    }
+    pending_.pop_front();
+  }
+  if (to_commit_.empty()) return;
+  if (wait) {
+    if (const Status status = consumer_->CommitSync(to_commit_, kCommitTimeout); !status.ok()) {
+      report_.Complain(status.message());
+    }
+  } else {
+    if (Clock::now() - last_commit_ < kCommitInterval) return;
+    consumer_->CommitAsync(to_commit_);
+  }
+  last_commit_ = Clock::now();
+  to_commit_.clear();
+}
+
+bool Session::TransactionDue() const {
+  // A transaction holds whole epochs only: it must not commit offsets of half of one, nor outputs
+  // without their offsets.
+  const bool running_has_sent = running_ && pending_.back().has_sent;
+  return !running_has_sent && sending_ == nullptr &&
+         Clock::now() - transaction_began_ >= kTransactionInterval;
+}
+
+bool Session::OpenTransaction() {
+  if (in_transaction_) return true;
+  const TransactionOutcome outcome = producer_->Begin();
+  if (outcome != TransactionOutcome::kDone) {
+    End(outcome == TransactionOutcome::kFenced ? SessionEnd::Kind::kFenced
+                                               : SessionEnd::Kind::kRebuild,
+        Status::Unavailable(producer_->transaction_error()));
+    return false;
+  }
+  in_transaction_ = true;
+  transaction_began_ = Clock::now();
+  return true;
+}
+
+void Session::CommitTransaction() {
+  Offsets offsets;
+  for (const PendingEpoch& epoch : pending_) {
+    if (!epoch.sent) continue;
+    for (const auto& [partition, offset] : epoch.next_offsets) offsets[partition] = offset;
+  }
+  using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t,
+                                        CallOnDestroy<rd_kafka_consumer_group_metadata_destroy>>;
+  const GroupMetadata group(rd_kafka_consumer_group_metadata(consumer_->client()));
+  TransactionOutcome outcome =
+      producer_->SendOffsets(consumer_->ListOf(offsets).get(), group.get(), kTransactionTimeout);
+  if (outcome == TransactionOutcome::kDone) outcome = producer_->Commit(kTransactionTimeout);
+  switch (outcome) {
+    case TransactionOutcome::kDone:
+      ++report_.status().commits;
+      in_transaction_ = false;
+      std::erase_if(pending_, [](const PendingEpoch& epoch) { return epoch.sent; });
+      return;
+    case TransactionOutcome::kAbort:
+      report_.Complain(producer_->transaction_error() + "; the transaction is aborted");
+      AbortAndRewind(/*rewind=*/!revoking_);
+      return;
+    case TransactionOutcome::kFenced:
+      End(SessionEnd::Kind::kFenced, Status::Unavailable(producer_->transaction_error()));
+      return;
+    case TransactionOutcome::kRetry:
+    case TransactionOutcome::kRebuild:
+      // Whether it was committed shows when the next producer has taken over and the group's
+      // offsets are read again.
+      ++report_.status().commit_failures;
+      End(SessionEnd::Kind::kRebuild, Status::Unavailable(producer_->transaction_error()));
+      return;
+  }
+}
+
+void Session::AbortAndRewind(bool rewind) {
+  ++report_.status().transactions_aborted;
+  DropAll();
+  in_transaction_ = false;
+  if (producer_->Abort(kTransactionTimeout) != TransactionOutcome::kDone) {
+    End(SessionEnd::Kind::kRebuild, Status::Unavailable(producer_->transaction_error()));
+    return;
+  }
+  if (!rewind) return;
+  if (Status status = consumer_->Rewind(); !status.ok()) {
+    End(SessionEnd::Kind::kRebuild, std::move(status));
+  }
+}
+
+// --- Ending --------------------------------------------------------------------------------------
+
+/// Take no more messages, and see what is in hand through to its commit; false if that was not
+/// possible until `deadline`.
+bool Session::FinishAll(TimePoint deadline) {
+  next_.Clear();
+  held_.reset();
+  const auto done = [this] {
+    if (running_ || sending_ != nullptr) return false;
+    if (options_.exactly_once) return true;
+    return std::all_of(pending_.begin(), pending_.end(),
+                       [](const PendingEpoch& epoch) { return epoch.outstanding == 0; });
+  };
+  const bool failed_before = end_.has_value();
+  while (!done()) {
+    if (Clock::now() >= deadline || (end_ && !failed_before)) return false;
+    control_.waker().Wait(20);
+    Send();
+    producer_->Poll(milliseconds(0));
+    FinishEpoch();
+  }
+  if (options_.exactly_once) {
+    if (in_transaction_) CommitTransaction();
+    return !in_transaction_;
+  }
+  CommitOffsets(/*wait=*/true);
+  return true;
+}
+
+/// Forget what is in hand and not committed; it will be read again, by whoever has the partitions.
+void Session::DropAll() {
+  next_.Clear();
+  held_.reset();
+  sending_.reset();
+  while (running_ && thread_.busy()) {
+    while (auto group = outbox_.Pop()) outbox_.Recycle(std::move(group));
+    control_.waker().Wait(5);
+  }
+  while (auto group = outbox_.Pop()) outbox_.Recycle(std::move(group));
+  if (running_) (void)thread_.TakeStatus();
+  running_ = false;
+  pending_.clear();
+  to_commit_.clear();
+}
+
+// --- Watching ------------------------------------------------------------------------------------
+
+void Session::Watch() {
+  if (Status fatal = producer_->FatalError(); !fatal.ok() && !end_) {
+    End(SessionEnd::Kind::kRebuild, std::move(fatal));
+  }
+  report_.Complain(consumer_->TakeComplaint());
+  report_.Complain(producer_->TakeComplaint());
+  if (!end_) CheckStall();
+  if (report_.tick_due()) {
+    report_.status().lags = consumer_->Lags();
+    report_.Tick();
+  }
+}
+
+void Session::CheckStall() {
+  const auto now = Clock::now();
+  if (!consumer_->assigned() || !next_.empty() || running_ ||
+      now - last_message_ < options_.stall_after) {
+    return;
+  }
+  last_message_ = now;  // ask once in a while only
+  if (!consumer_->HasUnreadMessages(milliseconds(2000))) return;
+  ++report_.status().stalls;
+  report_.SetState(ServiceState::kStalled, "messages are waiting, but none is received");
+  End(SessionEnd::Kind::kRebuild,
+      Status::Unavailable(fmt::format("stalled: {} has unread messages, but none came for {} s",
+                                      options_.connection.TopicName(options_.input),
+                                      options_.stall_after.count())));
+}
+
+}  // namespace marquee
