@@ -87,11 +87,11 @@ class Brokers:
         """Start them, and wait until each answers and knows all three."""
         if self.directory and self._state().exists():
             raise BrokersError(f"{self.directory} has brokers already; `stop --dir {self.directory}` ends them")
+        kafka_node.make_archive()
         ports = self._ports or kafka_node.free_ports(len(NODES))
         for port in ports:
             if not kafka_node.is_free(port):
                 raise BrokersError(f"port {port} of 127.0.0.1 is in use; stop what listens there, or choose others (--ports free)")
-        kafka_node.make_archive()
         begin = time.monotonic()
         controllers = [port for port in kafka_node.free_ports(2 * len(NODES)) if port not in ports]
         self.nodes = {i: Node(i, port, controller) for i, port, controller in zip(NODES, ports, controllers)}

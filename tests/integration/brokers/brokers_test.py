@@ -39,7 +39,7 @@ class OneAfterTheOther(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.brokers = Brokers(owner=os.getpid(), lifetime=280)
+        cls.brokers = Brokers(owner=os.getpid(), lifetime=500)
         cls.brokers.start()
         cls.brokers.tool("org.apache.kafka.tools.TopicCommand", "--create", "--topic", TOPIC, "--partitions", "3")
         cls.brokers.wait_until_settled()
