@@ -3,6 +3,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import select
 import signal
 import time
 
@@ -25,8 +26,9 @@ class Process:
         fields = _stat(self.pid)
         if not fields or int(fields[19]) != self.start:
             return None
-        # Killed, the first thread may be gone while others still hold the ports.
-        if fields[0] in "ZX" and int(fields[17]) <= 1:
+        if fields[0] in "ZX":
+            if not _all_threads_ended(self.pid):
+                return fields[0]
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.pid, os.WNOHANG)
             return None
@@ -68,6 +70,20 @@ def _stat(pid: int) -> list[str] | None:
         return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def _all_threads_ended(pid: int) -> bool:
+    """Killed, the first thread may be gone while others still hold the ports; the kernel tells of the last one's end."""
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        return True
+    try:
+        ended = select.poll()
+        ended.register(handle, select.POLLIN)
+        return bool(ended.poll(0))
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager
