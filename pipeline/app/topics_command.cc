@@ -1,6 +1,9 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "pipeline/app/command.h"
 #include "pipeline/app/kafka_options.h"
@@ -30,6 +33,24 @@ TopicSettings SettingsFor(std::size_t topic, TopicSettings settings) {
   return settings;
 }
 
+/// A topic is there a moment before all brokers know it, and its partitions have leaders.
+Status WaitUntilReady(TopicAdmin& admin, const std::vector<std::string>& names) {
+  const auto deadline = std::chrono::steady_clock::now() + kBrokerTimeout;
+  for (;;) {
+    MARQUEE_ASSIGN_OR_RETURN(const auto facts, admin.Describe(names));
+    const bool ready = std::all_of(facts.begin(), facts.end(), [](const auto& topic) {
+      return topic && topic->leaderless == 0 && topic->in_sync == topic->replication_factor;
+    });
+    if (ready) return {};
+    if (std::chrono::steady_clock::now() > deadline) {
+      return Status::Unavailable(
+          "the topics are made, but not all replicas are in sync; 'marquee topics describe' tells "
+          "which");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
 Status Create(const TopicsOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const auto admin, TopicAdmin::Open(options.connection, kBrokerTimeout));
   const std::vector<std::string> names = TopicNames(options.connection);
@@ -46,7 +67,7 @@ Status Create(const TopicsOptions& options) {
     fmt::print("{}: created: {} partitions, replication factor {}, min.insync.replicas {}\n",
                names[i], settings.partitions, settings.replication_factor, settings.min_insync);
   }
-  return {};
+  return WaitUntilReady(*admin, names);
 }
 
 Status Describe(const TopicsOptions& options) {

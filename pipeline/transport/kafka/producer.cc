@@ -24,7 +24,9 @@ Result<std::unique_ptr<Producer>> Producer::Make(const KafkaConnection& connecti
       .Set("queue.buffering.max.kbytes", "65536")
       .Set("compression.codec", options.compression);
   if (options.transactional_id.empty()) {
-    config.Set("message.timeout.ms", "0");  // never give a message up
+    // Never give a message up; and if one is refused, send none after it to its partition: what is
+    // there is always a beginning of what was sent.
+    config.Set("message.timeout.ms", "0").Set("enable.gapless.guarantee", "true");
   } else {
     config.Set("transactional.id", options.transactional_id)
         .Set("transaction.timeout.ms", kTransactionTimeoutMs);

@@ -8,15 +8,15 @@
 #include <functional>
 
 #include "pipeline/transport/kafka/handles.h"
-#include "schemas/message.h"
 
 namespace marquee {
 namespace {
 
 using std::chrono::milliseconds;
 
-// A message's own bytes, and headers of dead letters.
-constexpr std::int64_t kLargestRecordBytes = static_cast<std::int64_t>(kMaxMessageBytes) + 20'000;
+// Kafka's own default. What counts is not a message but a batch of them, which librdkafka lets grow
+// to a million bytes.
+constexpr std::int64_t kMaxRecordBatchBytes = 1'048'588;
 
 using NewTopic = std::unique_ptr<rd_kafka_NewTopic_t, CallOnDestroy<rd_kafka_NewTopic_destroy>>;
 using DeleteTopic =
@@ -92,7 +92,7 @@ class Admin final : public TopicAdmin {
     set("min.insync.replicas", settings.min_insync);
     set("retention.ms", settings.retention_ms);
     set("retention.bytes", settings.retention_bytes);
-    set("max.message.bytes", kLargestRecordBytes);
+    set("max.message.bytes", kMaxRecordBatchBytes);
     rd_kafka_NewTopic_t* topics[] = {topic.get()};
     MARQUEE_ASSIGN_OR_RETURN(
         const KafkaEvent event,
@@ -169,12 +169,17 @@ class Admin final : public TopicAdmin {
         rd_kafka_event_DescribeConfigs_result(event.get()), &count);
     for (std::size_t i = 0; i < count; ++i) {
       const char* name = rd_kafka_ConfigResource_name(results[i]);
-      if (rd_kafka_ConfigResource_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const auto facts = std::find_if(all.begin(), all.end(),
+                                      [name](const auto& f) { return f && f->name == name; });
+      const auto code = rd_kafka_ConfigResource_error(results[i]);
+      if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && facts != all.end()) {
+        facts->reset();  // so new or so old that not all brokers know it
+        continue;
+      }
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return Status::Config(fmt::format("topic {}: cannot read its settings: {}", name,
                                           rd_kafka_ConfigResource_error_string(results[i])));
       }
-      const auto facts = std::find_if(all.begin(), all.end(),
-                                      [name](const auto& f) { return f && f->name == name; });
       if (facts != all.end()) FillConfigs(*results[i], **facts);
     }
     return {};
@@ -275,8 +280,8 @@ Status CheckTopic(const std::string& name, const std::optional<TopicFacts>& fact
     return wrong("min.insync.replicas", facts->min_insync, wanted.min_insync,
                  "alter it with kafka-configs.sh, or say what you want with --min-insync");
   }
-  if (facts->max_message_bytes < kLargestRecordBytes) {
-    return wrong("max.message.bytes", facts->max_message_bytes, kLargestRecordBytes,
+  if (facts->max_message_bytes < kMaxRecordBatchBytes) {
+    return wrong("max.message.bytes", facts->max_message_bytes, kMaxRecordBatchBytes,
                  "alter it with kafka-configs.sh");
   }
   return {};
