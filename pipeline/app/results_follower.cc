@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
+#include "pipeline/app/topic_scan.h"
 
 namespace marquee {
 namespace {
@@ -62,9 +62,8 @@ Result<ResultBatchView> ResultsFollower::Read(const TopicRecord& record) {
         "a JSON text, as 'marquee infer --output json' writes; results are counted from batches: "
         "run infer with --output batches");
   }
-  MARQUEE_ASSIGN_OR_RETURN(const auto memory, message_.Receive(record.value.size()));
-  std::copy(record.value.begin(), record.value.end(), memory.begin());
-  return ResultBatchView::Verify(message_.bytes());
+  MARQUEE_ASSIGN_OR_RETURN(const auto bytes, CopyRecord(record, message_));
+  return ResultBatchView::Verify(bytes);
 }
 
 bool ResultsFollower::Follows(const BatchInfo& info) const {

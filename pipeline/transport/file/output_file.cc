@@ -33,6 +33,8 @@ Status OutputFile::Write(std::span<const std::byte> bytes) {
   return {};
 }
 
+Status OutputFile::Flush() { return std::fflush(file_.get()) == 0 ? Status() : Failed(); }
+
 Status OutputFile::Close() {
   if (file_ == nullptr) return {};
   std::FILE* file = file_.release();

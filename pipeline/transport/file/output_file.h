@@ -28,6 +28,8 @@ class OutputFile {
   Status Write(std::span<const std::byte> bytes);
   Status Write(std::string_view text) { return Write(std::as_bytes(std::span(text))); }
 
+  /// Write what is buffered. Errors: kUnavailable.
+  Status Flush();
   /// Write what is buffered and close. Errors: kUnavailable.
   Status Close();
 

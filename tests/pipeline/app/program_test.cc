@@ -409,16 +409,37 @@ TEST_F(ProgramTest, ModelInspectSaysWhatTheModelIs) {
 // --- the command line ----------------------------------------------------------------------------
 
 TEST_F(ProgramTest, HelpShowsExamplesAndUsageErrorsExitWithTwo) {
-  for (const char* command : {"run", "score", "features", "generate", "model inspect",
-                              "model verify", "decode", "dead-letters ls", "dead-letters show"}) {
+  for (const char* command :
+       {"run", "score", "features", "generate", "model inspect", "model verify", "decode",
+        "dead-letters ls", "dead-letters show", "dead-letters replay", "results"}) {
     const Outcome help = Marquee(std::string(command) + " --help");
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_THAT(help.out, HasSubstr("Examples:\n  marquee ")) << command;
   }
-  for (const char* command :
-       {"", "fly", "run --fly", "run --batch-rows 0", "run --batch-rows 5000", "run --batch-rows x",
-        "run --batch-rows 010", "run --runner best", "run --max-bad-share 2",
-        "run --max-bad-share nan", "run --threads 9999", "generate --rows=-1", "decode"}) {
+  for (const char* command : {"",
+                              "fly",
+                              "run --fly",
+                              "run --batch-rows 0",
+                              "run --batch-rows 5000",
+                              "run --batch-rows x",
+                              "run --batch-rows 010",
+                              "run --runner best",
+                              "run --max-bad-share 2",
+                              "run --max-bad-share nan",
+                              "run --threads 9999",
+                              "generate --rows=-1",
+                              "decode",
+                              "decode some.marquee --topic results",
+                              "decode some.marquee --partition 0",
+                              "decode some.marquee -n 0",
+                              "dead-letters ls",
+                              "dead-letters ls some.marquee --topic",
+                              "dead-letters show some.marquee",
+                              "dead-letters show --topic some.marquee 0",
+                              "dead-letters replay",
+                              "dead-letters replay --topic --run-id 12",
+                              "results --run-id 12",
+                              "results --until-complete soon"}) {
     EXPECT_EQ(Marquee(command).exit_code, 2) << "marquee " << command;
   }
   dir_.Write("movies.csv", kHeader + Row("1"));
