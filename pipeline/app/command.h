@@ -109,6 +109,7 @@ void AddModelCommand(CLI::App& root, Action& chosen);
 void AddDecodeCommand(CLI::App& root, Action& chosen);
 void AddDeadLettersCommand(CLI::App& root, Action& chosen);
 void AddHealthCommand(CLI::App& root, Action& chosen);
+void AddDoctorCommand(CLI::App& root, Action& chosen);
 void AddTopicsCommand(CLI::App& root, Action& chosen);
 void AddProduceCommand(CLI::App& root, Action& chosen);
 void AddPreprocessCommand(CLI::App& root, Action& chosen);

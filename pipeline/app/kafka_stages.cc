@@ -81,7 +81,13 @@ KafkaPreprocess::KafkaPreprocess(const PreprocessStage& stage, InputFormat forma
 }
 
 Result<RawBatchView> KafkaPreprocess::Read(const ServiceInput& input, Worker& worker) const {
-  if (format_ == InputFormat::kBatches) return RawBatchView::Verify(input.bytes);
+  // Among JSON objects there may be batches too: dead letters that were put back.
+  constexpr std::size_t kIdentifierEnd = 8;
+  if (format_ == InputFormat::kBatches ||
+      (input.bytes.size() >= kIdentifierEnd &&
+       wire::RawBatchBufferHasIdentifier(input.bytes.data()))) {
+    return RawBatchView::Verify(input.bytes);
+  }
   const BatchInfo origin =
       JsonOrigin(topic(), num_partitions_, static_cast<std::uint32_t>(input.partition),
                  static_cast<std::uint64_t>(input.offset));

@@ -33,6 +33,7 @@ int Main(int argc, char** argv) {
   AddDecodeCommand(root, action);
   AddDeadLettersCommand(root, action);
   AddHealthCommand(root, action);
+  AddDoctorCommand(root, action);
   AddTopicsCommand(root, action);
   AddProduceCommand(root, action);
   AddPreprocessCommand(root, action);

@@ -35,6 +35,11 @@ Json InfoJson(const BatchInfo& info) {
   Json json = {{"run", info.run.ToString()},        {"sequence", info.sequence},
                {"first_record", info.first_record}, {"num_ordinals", info.num_ordinals},
                {"rejects", std::move(rejects)},     {"hops", std::move(hops)}};
+  if (info.parent) {
+    json["parent"] = {{"topic", info.parent->topic},
+                      {"partition", info.parent->partition},
+                      {"offset", info.parent->offset}};
+  }
   if (info.totals) {
     json["totals"] = {{"messages", info.totals->messages},
                       {"records", info.totals->records},

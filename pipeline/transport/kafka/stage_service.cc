@@ -20,6 +20,7 @@ constexpr std::chrono::seconds kGoodSession{60};
 
 Status RunStageService(const StageServiceOptions& options, Runner& runner, ServiceStage& stage,
                        ServiceControl& control, ServiceReport& report) {
+  report.status().input_topic = options.connection.TopicName(options.input);
   MARQUEE_ASSIGN_OR_RETURN(
       const std::int32_t partitions,
       CheckTopicsOnceReachable(options.connection,
