@@ -142,10 +142,14 @@ Status Replay::Take(const DeadLetter& letter) {
     ++counts_.without_row;
     return {};
   }
+  const BatchInfo info = letter.batch->info();
+  if (!taken_.emplace(info.run, info.sequence, letter.batch->ordinal(0)).second) {
+    ++counts_.repeated;
+    return {};
+  }
   ++counts_.rows;
   const auto num_partitions = static_cast<std::uint64_t>(num_partitions_);
-  return Write(raw_data_, static_cast<std::int32_t>(letter.batch->info().sequence % num_partitions),
-               letter);
+  return Write(raw_data_, static_cast<std::int32_t>(info.sequence % num_partitions), letter);
 }
 
 Status Replay::TakeWhole(const DeadLetter& letter) {

@@ -124,6 +124,7 @@ void PrintCounts(const ReplayCounts& counts, const ReplayOptions& options) {
                                  {"rows", counts.rows},
                                  {"whole", counts.whole},
                                  {"not_asked_for", counts.not_asked_for},
+                                 {"repeated", counts.repeated},
                                  {"whole_left", counts.whole_left},
                                  {"without_row", counts.without_row},
                                  {"from_elsewhere", counts.from_elsewhere}}));
@@ -135,6 +136,7 @@ void PrintCounts(const ReplayCounts& counts, const ReplayOptions& options) {
     if (letters > 0) fmt::print("left {}: {}\n", letters, why);
   };
   left(counts.not_asked_for, "of another run or reason");
+  left(counts.repeated, "the same rows, rejected again; each is replayed once");
   left(counts.whole_left, "whole messages; --whole replays them");
   left(counts.without_row,
        "only bytes of a record or message are kept, no row; mend the source and produce again");

@@ -123,6 +123,17 @@ TEST(ReplayTest, RowsGoBackToTheirSequencesPartitionAsTheyAre) {
               ElementsAre(testing::Pair("marquee.replayed.from", "1:10")));
 }
 
+TEST(ReplayTest, ARowThatSeveralLettersHoldIsReplayedOnce) {
+  FakeWriter writer;
+  Replay replay({.topic_prefix = "p-"}, /*raw_data_partitions=*/3, {}, &writer);
+  for (int time = 0; time < 2; ++time) {
+    ForAll([&](const DeadLetter& letter) { ASSERT_TRUE(replay.Take(letter).ok()); });
+  }
+  EXPECT_EQ(replay.counts().rows, 1U);
+  EXPECT_EQ(replay.counts().repeated, 1U);
+  EXPECT_EQ(writer.records.size(), 1U);
+}
+
 TEST(ReplayTest, WholeMessagesGoBackToAnInputOfThePipelineAndNowhereElse) {
   FakeWriter writer;
   const ReplayCounts counts = ReplayAll({.reason = "unreadable", .whole = true}, &writer);
