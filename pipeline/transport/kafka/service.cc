@@ -122,6 +122,11 @@ void StatusTopicSink::Publish(const ServiceStatus& status) {
 
 namespace {
 
+// One broker may know a topic that was just made, and the next one asked not yet: so what is wrong
+// must be seen so often.
+constexpr int kLooks = 3;
+constexpr int kLookAgainMs = 500;
+
 Result<std::int32_t> CheckTopics(const KafkaConnection& connection,
                                  const std::vector<Topic>& topics, TopicSettings wanted) {
   MARQUEE_ASSIGN_OR_RETURN(const auto admin, TopicAdmin::Open(connection, std::chrono::seconds(5)));
@@ -146,9 +151,15 @@ Result<std::int32_t> CheckTopicsOnceReachable(const KafkaConnection& connection,
                                               const TopicSettings& wanted, ServiceControl& control,
                                               ServiceReport& report) {
   int wait_ms = 250;
+  int looks_left = kLooks;
   while (!control.stop_requested()) {
     Result<std::int32_t> partitions = CheckTopics(connection, topics, wanted);
-    if (partitions || partitions.error().code() != StatusCode::kUnavailable) return partitions;
+    if (partitions) return partitions;
+    if (partitions.error().code() != StatusCode::kUnavailable) {
+      if (--looks_left == 0) return partitions;
+      control.waker().Wait(kLookAgainMs);
+      continue;
+    }
     report.SetState(ServiceState::kWaitingForBrokers, std::string(partitions.error().message()));
     report.Complain(std::string(partitions.error().message()) + "; trying again");
     control.waker().Wait(wait_ms);
