@@ -112,13 +112,14 @@ Status GroupConsumer::ErrorOf(const rd_kafka_message_t& message) {
           text +
           ": messages were deleted before they were read (see the topic's retention); to go "
           "on with what is left, give -X auto.offset.reset=earliest");
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return Status::Config(text);
+    // Gone, or just not known to a broker that was away: the next session looks.
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR__FATAL:
       return Status::Unavailable(text);
     default:

@@ -52,7 +52,7 @@ class GroupConsumer {
 
   /// The next message, or null if there is none within `timeout`. Serves rebalances.
   /// Errors: kData, where reading must go on at an offset that is no longer there; kConfig, where
-  /// access is denied or the topic is gone; kUnavailable, when only a new consumer helps.
+  /// access is denied; kUnavailable, when only a new consumer helps.
   Result<KafkaMessage> Poll(std::chrono::milliseconds timeout);
 
   /// Commit without waiting; failures are counted.

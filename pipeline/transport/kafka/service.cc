@@ -64,7 +64,8 @@ void ServiceReport::Note(std::string_view text) {
 void ServiceReport::Complain(std::string_view text) {
   if (text.empty()) return;
   const std::int64_t now_ns = SteadyClockNs();
-  if (text == last_complaint_ && now_ns - last_complaint_ns_ < 10 * kSecondNs) return;
+  const std::int64_t quiet_ns = text == last_complaint_ ? 10 * kSecondNs : kSecondNs;
+  if (now_ns - last_complaint_ns_ < quiet_ns) return;
   last_complaint_ = text;
   last_complaint_ns_ = now_ns;
   Note(text);

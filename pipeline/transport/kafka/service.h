@@ -48,8 +48,8 @@ class ServiceReport {
 
   /// Write an event into the journal, and keep it for the status.
   void Note(std::string_view text);
-  /// As Note, for what the client repeats: the same words at most once in ten seconds. Nothing if
-  /// `text` is empty.
+  /// As Note, for what the client says again and again: one complaint a second, and the same words
+  /// at most once in ten. Nothing if `text` is empty.
   void Complain(std::string_view text);
   /// Say what the service is doing; `not_ready_reason` is empty if it does its work.
   void SetState(ServiceState state, std::string not_ready_reason);

@@ -30,7 +30,7 @@ class ServiceStage {
  public:
   virtual ~ServiceStage() = default;
 
-  /// Called once before the first Process, when the topics are known to have so many partitions.
+  /// Called before messages come, when the topics are known to have so many partitions.
   virtual void Begin(std::int32_t /*num_partitions*/) {}
 
   /// Turn a message into outputs, dead letters and counts. Called by any thread, for several

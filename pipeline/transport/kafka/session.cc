@@ -45,6 +45,9 @@ Session::Session(const StageServiceOptions& options, Runner& runner, ServiceStag
 Session::~Session() {
   outbox_.Close();  // lets the runner end if it waits for room
   thread_.Wait();
+  // Their ends call back, while there is still something to call.
+  consumer_.reset();
+  producer_.reset();
 }
 
 SessionEnd Session::Run() {

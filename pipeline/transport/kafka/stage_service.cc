@@ -21,21 +21,21 @@ constexpr std::chrono::seconds kGoodSession{60};
 Status RunStageService(const StageServiceOptions& options, Runner& runner, ServiceStage& stage,
                        ServiceControl& control, ServiceReport& report) {
   report.status().input_topic = options.connection.TopicName(options.input);
-  MARQUEE_ASSIGN_OR_RETURN(
-      const std::int32_t partitions,
-      CheckTopicsOnceReachable(options.connection,
-                               {options.input, options.output, Topic::kDeadLetter, Topic::kStatus},
-                               options.topics, control, report));
-  if (partitions > 0) {
+  int wait_ms = 500;
+  int fenced = 0;
+  while (!control.stop_requested()) {
+    MARQUEE_ASSIGN_OR_RETURN(
+        const std::int32_t partitions,
+        CheckTopicsOnceReachable(
+            options.connection,
+            {options.input, options.output, Topic::kDeadLetter, Topic::kStatus}, options.topics,
+            control, report));
+    if (partitions == 0) break;
     stage.Begin(partitions);
     report.Note(fmt::format(
         "{} to {}, {} partitions, {}, instance {}", options.connection.TopicName(options.input),
         options.connection.TopicName(options.output), partitions,
         options.exactly_once ? "exactly-once" : "at-least-once", options.instance));
-  }
-  int wait_ms = 500;
-  int fenced = 0;
-  while (!control.stop_requested()) {
     const auto began = Clock::now();
     SessionEnd end = Session(options, runner, stage, control, report).Run();
     if (end.kind == SessionEnd::Kind::kStopped) return {};

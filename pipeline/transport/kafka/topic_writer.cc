@@ -42,8 +42,8 @@ class Writer final : public TopicWriter, public DeliveryListener {
     }
   }
 
-  std::unique_ptr<Producer> producer_;
   Status failure_;  // the first one
+  std::unique_ptr<Producer> producer_;  // last: its end calls OnDelivery
 };
 
 }  // namespace
