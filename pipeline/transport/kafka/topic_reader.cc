@@ -124,23 +124,32 @@ class Reader final : public TopicReader {
 
   Status Assign(const StartAt& start, Clock::time_point deadline) {
     const KafkaPartitions list(rd_kafka_topic_partition_list_new(num_partitions()));
+    const bool at_time = start.where == StartAt::Where::kTime;
+    std::vector<std::int64_t> ends(at_end_.size());
     for (std::int32_t partition = 0; partition < num_partitions(); ++partition) {
       auto* entry = rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
       if (start.where == StartAt::Where::kBeginning) entry->offset = RD_KAFKA_OFFSET_BEGINNING;
       if (start.where == StartAt::Where::kEnd) entry->offset = RD_KAFKA_OFFSET_END;
-      if (start.where == StartAt::Where::kTime) entry->offset = start.time_ms;
-      if (start.where == StartAt::Where::kLast) {
+      if (at_time) entry->offset = start.time_ms;
+      if (at_time || start.where == StartAt::Where::kLast) {
         std::int64_t low = 0;
-        std::int64_t high = 0;
+        std::int64_t& high = ends[static_cast<std::size_t>(partition)];
         const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic_.c_str(), partition,
                                                            &low, &high, LeftUntil(deadline));
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return NoOffsets(code);
-        entry->offset = std::max(low, high - start.count);
+        if (!at_time) entry->offset = std::max(low, high - start.count);
       }
     }
-    if (start.where == StartAt::Where::kTime) {
+    if (at_time) {
       const auto code = rd_kafka_offsets_for_times(client_.get(), list.get(), LeftUntil(deadline));
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return NoOffsets(code);
+      for (std::int32_t i = 0; i < list->cnt; ++i) {
+        // Nothing is so young. The client would look for the end later, and skip what came meanwhile.
+        rd_kafka_topic_partition_t& entry = list->elems[i];
+        if (entry.offset == RD_KAFKA_OFFSET_END) {
+          entry.offset = ends[static_cast<std::size_t>(entry.partition)];
+        }
+      }
     }
     const auto code = rd_kafka_assign(client_.get(), list.get());
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? Status() : NoOffsets(code);
