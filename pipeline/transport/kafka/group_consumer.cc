@@ -13,14 +13,10 @@ constexpr int kCommittedTimeoutMs = 20'000;
 
 }  // namespace
 
-Result<std::unique_ptr<GroupConsumer>> GroupConsumer::Join(const KafkaConnection& connection,
-                                                           const Options& options,
-                                                           RebalanceListener& listener) {
-  std::unique_ptr<GroupConsumer> consumer(new GroupConsumer(options, listener));
-  MARQUEE_ASSIGN_OR_RETURN(ClientConfig config, ClientConfig::Make(connection));
-  config.Set("group.id", options.group)
-      .Set("session.timeout.ms", std::to_string(options.session_timeout_ms))
-      .Set("heartbeat.interval.ms", std::to_string(std::max(options.session_timeout_ms / 5, 200)))
+void SetGroupReading(ClientConfig& config, const std::string& group, int session_timeout_ms) {
+  config.Set("group.id", group)
+      .Set("session.timeout.ms", std::to_string(session_timeout_ms))
+      .Set("heartbeat.interval.ms", std::to_string(std::max(session_timeout_ms / 5, 200)))
       .Set("partition.assignment.strategy", "range,roundrobin")
       .Set("enable.auto.commit", "false")
       .Set("enable.auto.offset.store", "false")
@@ -30,6 +26,14 @@ Result<std::unique_ptr<GroupConsumer>> GroupConsumer::Join(const KafkaConnection
       .Set("auto.offset.reset", "error")
       .Set("fetch.wait.max.ms", "100")
       .Set("queued.max.messages.kbytes", "16384");
+}
+
+Result<std::unique_ptr<GroupConsumer>> GroupConsumer::Join(const KafkaConnection& connection,
+                                                           const Options& options,
+                                                           RebalanceListener& listener) {
+  std::unique_ptr<GroupConsumer> consumer(new GroupConsumer(options, listener));
+  MARQUEE_ASSIGN_OR_RETURN(ClientConfig config, ClientConfig::Make(connection));
+  SetGroupReading(config, options.group, options.session_timeout_ms);
   if (!options.static_instance.empty()) config.Set("group.instance.id", options.static_instance);
   rd_kafka_conf_set_rebalance_cb(config.get(),
                                  [](rd_kafka_t* client, rd_kafka_resp_err_t code,

@@ -15,6 +15,13 @@
 
 namespace marquee {
 
+// A commit costs a round trip to the group's coordinator; a crash repeats so much.
+inline constexpr std::chrono::milliseconds kCommitInterval{200};
+
+/// Set how Marquee reads as a member of a group. Beside GroupConsumer, the benchmarks' null pipeline
+/// has these properties.
+void SetGroupReading(ClientConfig& config, const std::string& group, int session_timeout_ms);
+
 /// The next offset to be read, by partition.
 using Offsets = std::map<std::int32_t, std::int64_t>;
 

@@ -15,6 +15,14 @@
 
 namespace marquee {
 
+// A transaction costs several round trips to three brokers, whatever is in it.
+inline constexpr std::chrono::milliseconds kTransactionInterval{100};
+
+/// Set how Marquee sends; `transactional_id` may be empty. Beside Producer, the benchmarks' null
+/// pipeline has these properties.
+void SetProducing(ClientConfig& config, const std::string& compression,
+                  const std::string& transactional_id);
+
 /// Is told what became of each message that was sent.
 class DeliveryListener {
  public:

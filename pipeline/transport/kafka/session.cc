@@ -14,10 +14,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
-// A commit costs a round trip to the group's coordinator; a crash repeats so much.
-constexpr milliseconds kCommitInterval{200};
-// A transaction costs several round trips to three brokers, whatever is in it.
-constexpr milliseconds kTransactionInterval{100};
 constexpr seconds kTransactionTimeout{20};
 constexpr milliseconds kCommitTimeout{3000};
 // Handing back partitions waits so long for brokers to acknowledge what is in flight.
