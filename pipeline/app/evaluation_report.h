@@ -25,6 +25,11 @@ nlohmann::ordered_json RejectsJson(const std::array<std::uint64_t, kNumRejectRea
 nlohmann::ordered_json EvaluationJson(const Evaluation& evaluation,
                                       std::span<const std::string_view> names);
 
+/// Goes before a report on rows that are not all real.
+inline constexpr std::string_view kSyntheticWarning =
+    "\nSYNTHETIC DATA: rows are generated ones, or repeated under other ids. The figures show that "
+    "the program works, not how good it is.\n";
+
 /// The key "parts" of a report of `rows` rows.
 nlohmann::ordered_json PartsJson(const Evaluation& evaluation, std::uint64_t rows);
 

@@ -83,9 +83,8 @@ KafkaPreprocess::KafkaPreprocess(const PreprocessStage& stage, InputFormat forma
 Result<RawBatchView> KafkaPreprocess::Read(const ServiceInput& input, Worker& worker) const {
   // Among JSON objects there may be batches too: dead letters that were put back.
   constexpr std::size_t kIdentifierEnd = 8;
-  if (format_ == InputFormat::kBatches ||
-      (input.bytes.size() >= kIdentifierEnd &&
-       wire::RawBatchBufferHasIdentifier(input.bytes.data()))) {
+  if (format_ == InputFormat::kBatches || (input.bytes.size() >= kIdentifierEnd &&
+                                           wire::RawBatchBufferHasIdentifier(input.bytes.data()))) {
     return RawBatchView::Verify(input.bytes);
   }
   const BatchInfo origin =

@@ -148,9 +148,7 @@ Json ReportJson(const RunReport& report) {
 std::string ReportText(const RunReport& report, bool color) {
   std::string text;
   if (report.synthetic) {
-    text +=
-        "\nSYNTHETIC DATA: the rows are generated ones. The figures show that the program works, "
-        "not how good it is.\n";
+    text += kSyntheticWarning;
   }
   text += fmt::format("\n{}: {} rows = {} labelled + {} unlabelled + {} dead letters\n",
                       report.source, report.counts.records, report.evaluation.labelled(),

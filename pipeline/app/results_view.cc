@@ -141,6 +141,7 @@ Json ResultsJson(const ResultsSnapshot& snapshot) {
       {"duplicated_messages", tracker.duplicated_messages()},
       {"refused", results.refused()},
       {"unreadable", snapshot.unreadable},
+      {"data", {{"synthetic", evaluation.made_up() > 0}}},
       {"rows", rows},
       {"labelled", evaluation.labelled()},
       {"unlabelled", evaluation.unlabelled()},
@@ -167,7 +168,9 @@ std::string ResultsText(const ResultsSnapshot& snapshot, bool color) {
   const RunResults& results = *snapshot.results;
   const RunTracker& tracker = results.tracker();
   const Evaluation& evaluation = results.evaluation();
-  std::string text = fmt::format(
+  std::string text;
+  if (evaluation.made_up() > 0) text += kSyntheticWarning;
+  text += fmt::format(
       "\nrun {}: {}\n  {} rows = {} labelled + {} unlabelled + {} dead letters, in {} messages\n",
       tracker.run().ToString(), StateText(tracker, color), results.records(), evaluation.labelled(),
       evaluation.unlabelled(), tracker.outstanding(), tracker.messages());

@@ -1,22 +1,18 @@
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "pipeline/app/command.h"
 #include "pipeline/app/live_text.h"
 #include "pipeline/app/message_json.h"
 #include "pipeline/app/report.h"
 #include "pipeline/app/settings.h"
 #include "pipeline/core/clock.h"
-#include "pipeline/dataset/generator.h"
 
 namespace marquee {
 namespace {
 
 constexpr std::size_t kSampleRows = 8;
 
-/// Keeps the last labelled rows that the model has not seen, and notes whether there are generated
-/// ones.
+/// Keeps the last labelled rows that the model has not seen.
 class SampleSink final : public ResultSink {
  public:
   void Process(const ResultBatchView&, std::size_t) override {}
@@ -24,8 +20,6 @@ class SampleSink final : public ResultSink {
   Status Write(const ResultBatchView& results, std::size_t) override {
     // From the end of the batch, so that only rows that stay are copied.
     const RowColumns rows = results.rows();
-    has_generated_rows_ |= std::any_of(rows.ids.begin(), rows.ids.end(),
-                                       [](std::int64_t id) { return id >= kFirstGeneratedId; });
     std::deque<SampleRow> found;
     std::size_t title_end = rows.titles.size();
     for (std::size_t row = results.num_rows(); row > 0 && found.size() < kSampleRows; --row) {
@@ -43,11 +37,9 @@ class SampleSink final : public ResultSink {
     return {};
   }
 
-  bool has_generated_rows() const noexcept { return has_generated_rows_; }
   std::deque<SampleRow> TakeSample() { return std::move(sample_); }
 
  private:
-  bool has_generated_rows_ = false;
   std::deque<SampleRow> sample_;
 };
 
@@ -71,7 +63,7 @@ Status Run(const RunOptions& options) {
 
   // What was scored before a failure is reported too: it is true, and says how far the run came.
   const RunReport report{.source = data.source->path(),
-                         .synthetic = data.synthetic || sink.has_generated_rows(),
+                         .synthetic = data.synthetic || epoch.evaluation().made_up() > 0,
                          .runner = std::string(scoring.runner->name()),
                          .threads = scoring.runner->num_workers(),
                          .model = scoring.model.get(),

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pipeline/dataset/generator.h"
 #include "schemas/check.h"
 
 namespace marquee {
@@ -73,6 +74,7 @@ Status Evaluation::CheckClasses(const ResultBatchView& batch) const {
 void Evaluation::AddRow(const ResultBatchView& batch, const RowColumns& rows, std::size_t row) {
   const bool seen = batch.seen()[row] != 0;
   ++rows_;
+  made_up_ += rows.ids[row] >= kFirstGeneratedId ? 1 : 0;
   seen_ += seen ? 1 : 0;
   if (rows.labelled[row] == 0) return;
   ++labelled_;

@@ -84,6 +84,8 @@ class Evaluation {
   std::uint64_t labelled() const noexcept { return labelled_; }
   std::uint64_t unlabelled() const noexcept { return rows_ - labelled_; }
   std::uint64_t seen() const noexcept { return seen_; }
+  /// Rows that are no real ones: generated, or real ones sent again under other ids.
+  std::uint64_t made_up() const noexcept { return made_up_; }
   /// Over labelled rows that the model has not seen, and over those it has.
   const ConfusionMatrix& confusion() const noexcept { return confusion_; }
   const ConfusionMatrix& confusion_seen() const noexcept { return confusion_seen_; }
@@ -107,6 +109,7 @@ class Evaluation {
   std::uint64_t rows_ = 0;
   std::uint64_t labelled_ = 0;
   std::uint64_t seen_ = 0;
+  std::uint64_t made_up_ = 0;
   ConfusionMatrix confusion_;
   ConfusionMatrix confusion_seen_;
   std::vector<std::array<CalibrationBin, kCalibrationBins>> calibration_;
