@@ -74,8 +74,9 @@ class GroupConsumer {
   KafkaPartitions ListOf(const Offsets& offsets) const;
   rd_kafka_t* client() const noexcept { return client_.get(); }
   bool assigned() const noexcept { return assigned_; }
-  std::uint64_t commit_failures() const noexcept { return commit_failures_; }
-  std::uint64_t commits() const noexcept { return commits_; }
+  /// How many commits succeeded, and failed, since this was asked last.
+  std::uint64_t TakeCommits() { return std::exchange(commits_, 0); }
+  std::uint64_t TakeCommitFailures() { return std::exchange(commit_failures_, 0); }
   std::string TakeComplaint() { return std::exchange(complaint_, {}); }
 
   /// How far behind each assigned partition is, of what is known without asking.

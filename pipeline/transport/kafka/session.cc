@@ -73,6 +73,7 @@ SessionEnd Session::Run() {
   }
   DropAll();
   revoking_ = true;  // nothing is left to be finished in OnRevoked
+  CountCommits();
   report_.status().lags = consumer_->Lags();
   consumer_->Close();
   return end_ ? std::move(*end_) : SessionEnd{};
@@ -444,9 +445,16 @@ void Session::Watch() {
   report_.Complain(producer_->TakeComplaint());
   if (!end_) CheckStall();
   if (report_.tick_due()) {
+    CountCommits();
     report_.status().lags = consumer_->Lags();
     report_.Tick();
   }
+}
+
+/// Those of the consumer; transactions are counted where they are committed.
+void Session::CountCommits() {
+  report_.status().commits += consumer_->TakeCommits();
+  report_.status().commit_failures += consumer_->TakeCommitFailures();
 }
 
 void Session::CheckStall() {

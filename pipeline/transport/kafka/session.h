@@ -77,6 +77,7 @@ class Session final : public RebalanceListener, public DeliveryListener {
   void DropAll();
   void AbortAndRewind(bool rewind);
   void End(SessionEnd::Kind kind, Status status);
+  void CountCommits();
   void CheckStall();
 
   const StageServiceOptions& options_;
