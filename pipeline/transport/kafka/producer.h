@@ -79,6 +79,11 @@ class Producer {
   int num_outstanding() const { return rd_kafka_outq_len(client_.get()); }
   /// Why the producer cannot go on at all; OK if it can.
   Status FatalError() const;
+  /// Whether another producer with the same transactional id has taken over, whatever call or
+  /// delivery showed it.
+  bool fenced() const {
+    return rd_kafka_fatal_error(client_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR__FENCED;
+  }
   /// What the client last complained of; empty if all is well.
   std::string TakeComplaint() { return std::exchange(complaint_, {}); }
 

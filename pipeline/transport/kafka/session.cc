@@ -114,7 +114,10 @@ Status Session::Connect() {
 }
 
 void Session::End(SessionEnd::Kind kind, Status status) {
-  if (!end_) end_ = SessionEnd{.kind = kind, .status = std::move(status)};
+  if (end_) return;
+  const bool fenced =
+      kind == SessionEnd::Kind::kRebuild && producer_ != nullptr && producer_->fenced();
+  end_ = SessionEnd{.kind = fenced ? SessionEnd::Kind::kFenced : kind, .status = std::move(status)};
 }
 
 int Session::MillisecondsToWait() const {
