@@ -168,10 +168,10 @@ class Pipeline:
         """Start an instance of a stage, and wait until it has joined its group."""
         return self.launch(stage, *options, instance=instance).wait_until_assigned()
 
-    def launch(self, stage: str, *options: str | pathlib.Path | int, instance: str = "a") -> Service:
-        """As start, without waiting."""
+    def launch(self, stage: str, *options: str | pathlib.Path | int, instance: str = "a", name: str = "") -> Service:
+        """As start, without waiting. `name`: of the files, where one instance runs twice."""
         listen = [] if "--listen" in options else ["--listen", "none"]
-        return self._launch(f"{stage}-{instance}", stage, "--instance", instance, *listen, *options)
+        return self._launch(name or f"{stage}-{instance}", stage, "--instance", instance, *listen, *options)
 
     def launch_results(self, name: str, *options: str | int) -> Service:
         return self._launch(name, "results", "--json", *options)
@@ -273,7 +273,11 @@ class PipelineTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="marquee-integration-")))
-        cls.brokers = cls.enterClassContext(Brokers())
+        cls.brokers = cls.enterClassContext(cls.make_brokers())
+
+    @classmethod
+    def make_brokers(cls) -> Brokers:
+        return Brokers()
 
     def pipeline(self, name: str = "") -> Pipeline:
         """Make a pipeline that is named after the test."""
