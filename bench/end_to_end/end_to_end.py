@@ -37,7 +37,7 @@ RESULTS = ROOT / "build" / "bench" / "results" / "end_to_end.jsonl"
 GENERATED_ROWS, SEED = 50_000, 1
 STAGES = ("produce", "preprocess", "infer", "results", "brokers")
 # Enough rows for some seconds each.
-ROWS = {1: 60_000, 16: 150_000, 128: 250_000, 512: 250_000}
+ROWS = {1: 60_000, 16: 150_000, 128: 200_000, 512: 200_000}
 PACE = 10_000
 
 
@@ -169,7 +169,7 @@ def parse() -> argparse.Namespace:
     for name, what in [("quick", "one shape of messages (the default)"), ("full", "all shapes"),
                        ("smoke", "a few thousand rows: does it work? No figure of it means anything")]:
         size.add_argument(f"--{name}", dest="size", action="store_const", const=name, help=what)
-    size.add_argument("--soak", type=int, metavar="SECONDS", help="only watch Marquee's memory for so long")
+    size.add_argument("--soak", type=int, metavar="SECONDS", help="only watch Marquee's memory for so long; ten minutes take 15 GB in TMPDIR")
     parser.set_defaults(size="quick")
     parser.add_argument("--rate", type=int, default=PACE, help="rows a second of --soak (default: %(default)s)")
     parser.add_argument("--repetitions", type=int, help="pairs of runs for each scenario (default: 3; --smoke 1)")
