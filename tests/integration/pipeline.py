@@ -9,6 +9,7 @@
 
 A Pipeline has topics and groups of its own, so that many share three brokers. Its processes end with its block, or with this process.
 """
+import csv
 import json
 import os
 import pathlib
@@ -260,6 +261,12 @@ def score(path: pathlib.Path) -> list[dict]:
     """Give the embedded predictions of a file's rows, in its order."""
     ran = subprocess.run([PROGRAM, "score", "--json", path], env=ENVIRONMENT, check=True, capture_output=True, text=True)
     return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def json_records(path: pathlib.Path) -> list[bytes]:
+    """Give a CSV file's rows as JSON objects."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [json.dumps(row).encode() for row in csv.DictReader(file)]
 
 
 # ---------------------------------------------------------------- a file of tests

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """The same predictions over Kafka as in one process: files good and bad, several instances, JSON in and out."""
-import csv
 import json
 
-from pipeline import (EXACTLY_ONCE, GUARANTEES, Pipeline, PipelineTest, embedded, generate, main, movies, score, wait_until)
+from pipeline import GUARANTEES, Pipeline, PipelineTest, embedded, generate, json_records, main, movies, score, wait_until
 
 # What no CSV file should have, by the reason it becomes a dead letter for: id and title.
 BAD_ROWS = {
@@ -178,8 +177,7 @@ class EndToEnd(PipelineTest):
 
     def test_json_records_in_and_out_give_the_same_predictions(self):
         expected = score(self.few)
-        with open(self.few, encoding="utf-8", newline="") as file:
-            records = [json.dumps(row).encode() for row in csv.DictReader(file)]
+        records = json_records(self.few)
         with self.pipeline() as pipeline:
             pipeline.create_topics()
             pipeline.launch("preprocess", "--input", "json")
