@@ -163,7 +163,9 @@ void CheckServices(const KafkaConnection& connection, Findings& findings) {
                        "mean nothing; synchronise the clocks",
                        name, status.host, ahead_ms)));
     }
-    if (status.is_ready()) {
+    if (status.state == ServiceState::kStopping) {
+      findings.Good("services", fmt::format("{}: has just stopped", name));
+    } else if (status.is_ready()) {
       findings.Good("services", fmt::format("{}: {}, {} messages behind", name,
                                             ServiceStateName(status.state), lag));
     } else {

@@ -48,18 +48,21 @@ CsvLimits LimitsOf(const ProduceOptions& options) {
   return limits;
 }
 
-/// Read the data from its beginning, and send what the topic does not have yet.
+/// Read the data from its beginning, and send what the topic does not have yet. `retry`: whether a
+/// failure is one of the brokers or the client, which another attempt may mend.
 Status Attempt(const ProduceOptions& options, const RunId& run, const model::Model& model,
                std::int32_t num_partitions, bool resume, ServiceControl& control,
-               ServiceReport& report, Sent& sent) {
+               ServiceReport& report, Sent& sent, bool& retry) {
+  retry = true;
   ResumePoint from(static_cast<std::size_t>(num_partitions));
   if (resume) {
-    MARQUEE_ASSIGN_OR_RETURN(from, FindResumePoint(options.connection, run));
+    MARQUEE_ASSIGN_OR_RETURN(from, FindResumePoint(options.connection, run, control));
     if (std::any_of(from.begin(), from.end(), [](const auto& last) { return last.has_value(); })) {
       report.Note(fmt::format("run {} is in the topic already: going on after its last messages",
                               run.ToString()));
     }
   }
+  retry = false;
   const FeatureSpec& spec = MoviesSpec();
   const CsvLimits limits = LimitsOf(options);
   const auto open = [&]() -> Result<std::unique_ptr<CsvSource>> {
@@ -76,7 +79,7 @@ Status Attempt(const ProduceOptions& options, const RunId& run, const model::Mod
       {.run = run, .rate = options.rate, .max_records = options.rows, .repeat = options.repeat},
       std::move(columns), spec.id_column, std::move(from), *runner, outbox, control);
   Status status = RunProduceService(options.connection, options.compression, *runner, epoch, outbox,
-                                    control, report);
+                                    control, report, retry);
   sent.totals = epoch.totals();
   sent.messages += epoch.messages_sent();
   sent.records += epoch.records_sent();
@@ -93,12 +96,14 @@ Status SendAll(const ProduceOptions& options, const RunId& run, const model::Mod
                                options.topics, control, report));
   bool resume = !options.run_id.empty();
   while (num_partitions > 0) {
-    Status status = Attempt(options, run, model, num_partitions, resume, control, report, sent);
-    if (status.code() != StatusCode::kUnavailable || control.stop_requested()) return status;
+    bool retry = false;
+    Status status =
+        Attempt(options, run, model, num_partitions, resume, control, report, sent, retry);
+    if (status.ok() || !retry || control.stop_requested()) return status;
     // What was acknowledged is a whole number of messages in each partition: go on after them.
     report.Note(fmt::format("{}; trying again", status.message()));
     resume = true;
-    control.waker().Wait(1000);
+    WaitOrStop(std::chrono::seconds(1), control, report);
   }
   sent.stopped = true;
   return {};

@@ -41,7 +41,7 @@ Result<bool> ProduceEpoch::Read(std::size_t slot_index) {
   if (!source_ended_) {
     MARQUEE_ASSIGN_OR_RETURN(const bool more, ReadBlock(slot));
     source_ended_ = !more;
-    if (source_ended_) num_messages_ = next_sequence_ + resume_.size();
+    if (source_ended_) MARQUEE_RETURN_IF_ERROR(EndRun());
   }
   slot.at_end = source_ended_;
   if (slot.at_end) {
@@ -78,6 +78,19 @@ Result<bool> ProduceEpoch::ReadBlock(Slot& slot) {
   slot.id_shift = static_cast<std::int64_t>(repetition_) * kIdShift;
   records_read_ += slot.block.records.size();
   return true;
+}
+
+/// The source has no more records: now it is known how many messages the run has.
+Status ProduceEpoch::EndRun() {
+  num_messages_ = next_sequence_ + resume_.size();
+  for (const auto& last : resume_) {
+    if (!last || last->sequence < num_messages_) continue;
+    return Status::Usage(fmt::format(
+        "run {} has a message {} already, but here it would have {} in all; go on with the data, "
+        "--rows and --repeat it began with",
+        plan_.run.ToString(), last->sequence, num_messages_));
+  }
+  return {};
 }
 
 /// Where this process meets the last message of an earlier one, it must have cut it alike: else rows
@@ -142,13 +155,19 @@ Status ProduceEpoch::Write(std::size_t slot_index) {
   ++totals_.messages;
   totals_.records += records;
   totals_.rejected += slot.rejects.size();
-  if (!slot.skip) {
+  // A dead letter may be missing though its batch is there: they are on different brokers. So letters
+  // are sent again; readers know them by their origin.
+  if (!slot.skip || slot.rejects.size() > 0) {
     const auto partition = static_cast<std::int32_t>(slot.block.sequence % resume_.size());
     auto group = outbox_.NewGroup();
-    group->Add(Topic::kRawData, partition, slot.message.bytes());
-    group->records_in = records;
-    group->rows_out = records - slot.rejects.size();
-    group->busy_ns = slot.busy_ns;
+    if (!slot.skip) {
+      group->Add(Topic::kRawData, partition, slot.message.bytes());
+      group->records_in = records;
+      group->rows_out = records - slot.rejects.size();
+      group->busy_ns = slot.busy_ns;
+      ++messages_sent_;
+      records_sent_ += records;
+    }
     for (std::size_t i = 0; i < slot.rejects.size(); ++i) {
       const RejectFacts& facts = slot.rejects.facts(i);
       ++group->rejects[static_cast<std::size_t>(facts.reason)];
@@ -161,9 +180,7 @@ Status ProduceEpoch::Write(std::size_t slot_index) {
                                               .sequence = slot.block.sequence,
                                               .row = facts.ordinal}));
     }
-    ++messages_sent_;
-    records_sent_ += records;
-    outbox_.Push(std::move(group));
+    if (!outbox_.Push(std::move(group))) return Status::Unavailable("sending has ended");
   }
   slot.block.Clear();
   return {};
@@ -173,7 +190,7 @@ namespace {
 
 /// Note the last message of `run` in each partition, among the records from `start` on.
 Status ScanForRun(const KafkaConnection& connection, const RunId& run, const StartAt& start,
-                  ResumePoint& found) {
+                  const ServiceControl& control, ResumePoint& found) {
   MARQUEE_ASSIGN_OR_RETURN(
       const auto reader,
       TopicReader::Open(connection, connection.TopicName(Topic::kRawData), start, kBrokerTimeout));
@@ -182,6 +199,7 @@ Status ScanForRun(const KafkaConnection& connection, const RunId& run, const Sta
   TopicRecord record;
   for (;;) {
     MARQUEE_ASSIGN_OR_RETURN(const TopicReader::Event event, reader->Next(record, kBrokerTimeout));
+    if (control.stop_requested()) return Status::Unavailable("stopped while looking for the run");
     if (event == TopicReader::Event::kTimeout) {
       return Status::Unavailable(fmt::format("topic {}: its end does not come: {}", reader->topic(),
                                              reader->TakeComplaint()));
@@ -191,10 +209,10 @@ Status ScanForRun(const KafkaConnection& connection, const RunId& run, const Sta
     if (!memory) continue;
     std::memcpy(memory->data(), record.value.data(), record.value.size());
     const auto batch = RawBatchView::Verify(message.bytes());
-    if (!batch) continue;
+    // A replayed dead letter has its batch's sequence, but is not the last message.
+    if (!batch || batch->reject() != nullptr) continue;
     const BatchInfo info = batch->info();
     if (info.run != run) continue;
-    // A replayed dead letter has its batch's sequence, but is not the last message.
     auto& last = found[static_cast<std::size_t>(record.partition)];
     if (last && info.sequence <= last->sequence) continue;
     last = LastMessage{.sequence = info.sequence,
@@ -205,20 +223,18 @@ Status ScanForRun(const KafkaConnection& connection, const RunId& run, const Sta
 
 }  // namespace
 
-Result<ResumePoint> FindResumePoint(const KafkaConnection& connection, const RunId& run) {
+Result<ResumePoint> FindResumePoint(const KafkaConnection& connection, const RunId& run,
+                                    const ServiceControl& control) {
   ResumePoint found;
   // Mostly the run is the last that was produced; so the end tells, and only rarely all.
   StartAt start{.where = StartAt::Where::kLast, .count = 100};
-  MARQUEE_RETURN_IF_ERROR(ScanForRun(connection, run, start, found));
+  MARQUEE_RETURN_IF_ERROR(ScanForRun(connection, run, start, control, found));
   if (std::all_of(found.begin(), found.end(), [](const auto& last) { return last.has_value(); })) {
     return found;
   }
+  // The time in the run's id would tell where it begins, but ids are also made by hand.
   start = {.where = StartAt::Where::kBeginning};
-  if (const auto start_ms = run.start_ms()) {
-    constexpr std::int64_t kClocksDifferMs = 60'000;
-    start = {.where = StartAt::Where::kTime, .time_ms = *start_ms - kClocksDifferMs};
-  }
-  MARQUEE_RETURN_IF_ERROR(ScanForRun(connection, run, start, found));
+  MARQUEE_RETURN_IF_ERROR(ScanForRun(connection, run, start, control, found));
   return found;
 }
 

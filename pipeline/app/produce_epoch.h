@@ -77,6 +77,7 @@ class ProduceEpoch final : public Epoch {
   };
 
   Result<bool> ReadBlock(Slot& slot);
+  Status EndRun();
   Status CheckResumed(const Slot& slot) const;
   bool WaitUntilDue(Slot& slot);
 
@@ -106,7 +107,9 @@ class ProduceEpoch final : public Epoch {
   std::uint64_t records_sent_ = 0;
 };
 
-/// Find where a run ends in raw-data, if it is there. Errors: kUnavailable, kConfig.
-Result<ResumePoint> FindResumePoint(const KafkaConnection& connection, const RunId& run);
+/// Find where a run ends in raw-data, if it is there: reads all of the topic if its end does not
+/// tell. Errors: kUnavailable, also when stopped; kConfig.
+Result<ResumePoint> FindResumePoint(const KafkaConnection& connection, const RunId& run,
+                                    const ServiceControl& control);
 
 }  // namespace marquee

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 
 #include "pipeline/app/service_ports.h"
@@ -42,8 +43,11 @@ class StopOnSignals {
       _exit(1);
     });
     const auto stop = [](int) {
+      const int saved_errno = errno;
+      // A second signal must not put the end off.
+      if (!signalled->stop_requested()) alarm(kStopSeconds - 1);
       signalled->RequestStop();
-      alarm(kStopSeconds - 1);
+      errno = saved_errno;
     };
     std::signal(SIGTERM, stop);
     std::signal(SIGINT, stop);

@@ -9,13 +9,19 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kCommittedTimeoutMs = 20'000;
+// An instance that was killed leaves a transaction open, until the brokers end it after 15 s; so long
+// the offsets in it are not told.
+constexpr int kCommittedAttemptMs = 3'000;
+constexpr int kCommittedAttempts = 8;
+// A member that does not Poll for so long holds up the others' rebalance.
+constexpr int kMaxPollIntervalMs = 60'000;
 
 }  // namespace
 
 void SetGroupReading(ClientConfig& config, const std::string& group, int session_timeout_ms) {
   config.Set("group.id", group)
       .Set("session.timeout.ms", std::to_string(session_timeout_ms))
+      .Set("max.poll.interval.ms", std::to_string(std::max(session_timeout_ms, kMaxPollIntervalMs)))
       .Set("heartbeat.interval.ms", std::to_string(std::max(session_timeout_ms / 5, 200)))
       .Set("partition.assignment.strategy", "range,roundrobin")
       .Set("enable.auto.commit", "false")
@@ -89,21 +95,24 @@ GroupConsumer::~GroupConsumer() {
 void GroupConsumer::Close() { rd_kafka_consumer_close(client_.get()); }
 
 Result<KafkaMessage> GroupConsumer::Poll(milliseconds timeout) {
-  KafkaMessage message(rd_kafka_consumer_poll(client_.get(), static_cast<int>(timeout.count())));
-  if (message == nullptr) return message;
-  const auto position = positions_.find(message->partition);
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    if (position != positions_.end()) {
-      position->second = {.next = message->offset + 1, .end = -1};
+  for (;;) {
+    KafkaMessage message(rd_kafka_consumer_poll(client_.get(), static_cast<int>(timeout.count())));
+    if (!assign_failure_.ok()) return std::move(assign_failure_);
+    if (message == nullptr) return message;
+    const auto position = positions_.find(message->partition);
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      if (position != positions_.end()) {
+        position->second = {.next = message->offset + 1, .end = -1};
+      }
+      return message;
     }
-    return message;
+    // What is no message is no end either: there may be messages behind it, which no event tells of.
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      if (position != positions_.end()) position->second.end = message->offset;
+    } else {
+      MARQUEE_RETURN_IF_ERROR(ErrorOf(*message));
+    }
   }
-  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-    if (position != positions_.end()) position->second.end = message->offset;
-    return KafkaMessage();
-  }
-  MARQUEE_RETURN_IF_ERROR(ErrorOf(*message));
-  return KafkaMessage();
 }
 
 Status GroupConsumer::ErrorOf(const rd_kafka_message_t& message) {
@@ -133,8 +142,13 @@ Status GroupConsumer::ErrorOf(const rd_kafka_message_t& message) {
 }
 
 void GroupConsumer::Assign(rd_kafka_topic_partition_list_t* partitions) {
-  StartAtCommitted(partitions);
   positions_.clear();
+  assign_failure_ = StartAtCommitted(partitions);
+  if (!assign_failure_.ok()) {
+    rd_kafka_assign(client_.get(), nullptr);
+    return;  // Poll tells
+  }
+  metadata_.reset(rd_kafka_consumer_group_metadata(client_.get()));
   std::vector<std::int32_t> numbers;
   for (int i = 0; i < partitions->cnt; ++i) {
     numbers.push_back(partitions->elems[i].partition);
@@ -152,21 +166,29 @@ void GroupConsumer::Revoke(bool lost) {
   rd_kafka_assign(client_.get(), nullptr);
 }
 
-/// A group that has committed nothing begins at the beginning. Otherwise, or if the brokers do not
-/// say, the client looks for the committed offset by itself.
-void GroupConsumer::StartAtCommitted(rd_kafka_topic_partition_list_t* partitions) {
-  if (partitions->cnt == 0) return;
-  const auto code = rd_kafka_committed(client_.get(), partitions, kCommittedTimeoutMs);
+/// A group that has committed nothing begins at the beginning.
+Status GroupConsumer::StartAtCommitted(rd_kafka_topic_partition_list_t* partitions) {
+  if (partitions->cnt == 0) return {};
+  rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  for (int attempt = 0; attempt < kCommittedAttempts; ++attempt) {
+    code = rd_kafka_committed(client_.get(), partitions, kCommittedAttemptMs);
+    const bool known =
+        code == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        std::all_of(partitions->elems, partitions->elems + partitions->cnt,
+                    [](const auto& p) { return p.err == RD_KAFKA_RESP_ERR_NO_ERROR; });
+    if (known || !keep_waiting_()) break;
+  }
   for (int i = 0; i < partitions->cnt; ++i) {
     rd_kafka_topic_partition_t& partition = partitions->elems[i];
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR || partition.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      partition.offset = RD_KAFKA_OFFSET_STORED;
-      complaint_ = "committed offsets: " +
-                   KafkaErrorText(code != RD_KAFKA_RESP_ERR_NO_ERROR ? code : partition.err);
-    } else if (partition.offset < 0) {
-      partition.offset = RD_KAFKA_OFFSET_BEGINNING;
+      return Status::Unavailable(
+          fmt::format("topic {}, partition {}: the committed offset is not to be had: {}", topic_,
+                      partition.partition,
+                      KafkaErrorText(code != RD_KAFKA_RESP_ERR_NO_ERROR ? code : partition.err)));
     }
+    if (partition.offset < 0) partition.offset = RD_KAFKA_OFFSET_BEGINNING;
   }
+  return {};
 }
 
 KafkaPartitions GroupConsumer::ListOf(const Offsets& offsets) const {
@@ -213,7 +235,7 @@ Status GroupConsumer::Rewind() {
     return Status::Unavailable("rewind: " + KafkaErrorText(code));
   }
   const KafkaPartitions partitions(raw);
-  StartAtCommitted(partitions.get());
+  MARQUEE_RETURN_IF_ERROR(StartAtCommitted(partitions.get()));
   for (int i = 0; i < partitions->cnt; ++i) {
     positions_[partitions->elems[i].partition] = {.next = partitions->elems[i].offset};
   }

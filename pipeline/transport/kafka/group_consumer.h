@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -48,6 +49,8 @@ class GroupConsumer {
     int session_timeout_ms = 10'000;
     /// Is notified when there is something to Poll.
     Waker* waker = nullptr;
+    /// Called every few seconds while the consumer waits for an answer; false = give up.
+    std::function<bool()> keep_waiting;
   };
 
   static Result<std::unique_ptr<GroupConsumer>> Join(const KafkaConnection& connection,
@@ -72,7 +75,12 @@ class GroupConsumer {
   void Close();
 
   KafkaPartitions ListOf(const Offsets& offsets) const;
-  rd_kafka_t* client() const noexcept { return client_.get(); }
+  /// What a transaction must say of the group; null before the first assignment.
+  const rd_kafka_consumer_group_metadata_t* group_metadata() const { return metadata_.get(); }
+  /// Whether another static member has taken this one's name.
+  bool fenced() const {
+    return rd_kafka_fatal_error(client_.get(), nullptr, 0) == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+  }
   bool assigned() const noexcept { return assigned_; }
   /// How many commits succeeded, and failed, since this was asked last.
   std::uint64_t TakeCommits() { return std::exchange(commits_, 0); }
@@ -86,6 +94,8 @@ class GroupConsumer {
   bool HasUnreadMessages(std::chrono::milliseconds timeout) const;
 
  private:
+  using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t,
+                                        CallOnDestroy<rd_kafka_consumer_group_metadata_destroy>>;
   struct Position {
     std::int64_t next = RD_KAFKA_OFFSET_INVALID;
     /// Where the partition was read to its end; positions count from the last message, but
@@ -94,17 +104,21 @@ class GroupConsumer {
   };
 
   GroupConsumer(const Options& options, RebalanceListener& listener)
-      : topic_(options.topic), listener_(listener) {}
+      : topic_(options.topic), keep_waiting_(options.keep_waiting), listener_(listener) {}
   void Assign(rd_kafka_topic_partition_list_t* partitions);
   void Revoke(bool lost);
-  void StartAtCommitted(rd_kafka_topic_partition_list_t* partitions);
+  Status StartAtCommitted(rd_kafka_topic_partition_list_t* partitions);
   Status ErrorOf(const rd_kafka_message_t& message);
 
   std::string topic_;
+  std::function<bool()> keep_waiting_;
   RebalanceListener& listener_;
   KafkaHandle client_;
   KafkaQueue queue_;
   bool assigned_ = false;
+  Status assign_failure_;
+  // As it was at the assignment: a transaction of a member that is none any more must fail.
+  GroupMetadata metadata_;
   std::map<std::int32_t, Position> positions_;  // of the assigned partitions
   std::uint64_t commits_ = 0;
   std::uint64_t commit_failures_ = 0;

@@ -21,7 +21,7 @@ class ProduceLoop final : public DeliveryListener {
               ServiceReport& report)
       : connection_(connection), outbox_(outbox), control_(control), report_(report) {}
 
-  Status Run(const std::string& compression, Runner& runner, Epoch& epoch) {
+  Status Run(const std::string& compression, Runner& runner, Epoch& epoch, bool& failed_to_send) {
     MARQUEE_ASSIGN_OR_RETURN(
         producer_, Producer::Make(connection_,
                                   {.waker = &control_.waker(), .compression = compression}, *this));
@@ -29,6 +29,7 @@ class ProduceLoop final : public DeliveryListener {
     EpochThread thread(runner, control_.waker());
     thread.Start(epoch);
     Status status = Send(thread);
+    failed_to_send = !status.ok();
     outbox_.Close();  // lets the epoch end, if it has not
     thread.Wait();
     return status.ok() ? thread.TakeStatus() : std::move(status);
@@ -112,8 +113,9 @@ class ProduceLoop final : public DeliveryListener {
 
 Status RunProduceService(const KafkaConnection& connection, const std::string& compression,
                          Runner& runner, Epoch& epoch, Outbox& outbox, ServiceControl& control,
-                         ServiceReport& report) {
-  return ProduceLoop(connection, outbox, control, report).Run(compression, runner, epoch);
+                         ServiceReport& report, bool& failed_to_send) {
+  return ProduceLoop(connection, outbox, control, report)
+      .Run(compression, runner, epoch, failed_to_send);
 }
 
 }  // namespace marquee

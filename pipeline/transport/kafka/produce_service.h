@@ -14,11 +14,12 @@ namespace marquee {
 /// then; so the epoch must end when `control` says stop.
 ///
 /// Errors: the epoch's; kUnavailable, where the client cannot go on, or the brokers do not
-/// acknowledge in time after a stop: then each partition has the first of its messages, and a new
-/// run can go on after them.
+/// acknowledge in time after a stop. Then `failed_to_send` is true: each partition has the first of
+/// its messages, and another call can go on after them. (What was under way may still be written a
+/// moment later, so that it is there twice; readers drop that.)
 Status RunProduceService(const KafkaConnection& connection, const std::string& compression,
                          Runner& runner, Epoch& epoch, Outbox& outbox, ServiceControl& control,
-                         ServiceReport& report);
+                         ServiceReport& report, bool& failed_to_send);
 
 /// Memory of an outbox that is filled faster than brokers take.
 inline constexpr std::size_t kProduceOutboxBytes = 16 << 20;

@@ -91,6 +91,15 @@ void ServiceReport::Tick(bool now) {
   for (StatusSink* sink : sinks_) sink->Publish(status_);
 }
 
+void WaitOrStop(std::chrono::milliseconds time, ServiceControl& control, ServiceReport& report) {
+  // What is left to be noticed of earlier clients ends a Wait early.
+  const std::int64_t end_ns = SteadyClockNs() + time.count() * 1'000'000;
+  while (!control.stop_requested() && SteadyClockNs() < end_ns) {
+    control.waker().Wait(50);
+    report.Tick();
+  }
+}
+
 // --- StatusTopicSink -----------------------------------------------------------------------------
 
 struct StatusTopicSink::Parts final : DeliveryListener {
@@ -126,7 +135,7 @@ namespace {
 // One broker may know a topic that was just made, and the next one asked not yet: so what is wrong
 // must be seen so often.
 constexpr int kLooks = 3;
-constexpr int kLookAgainMs = 500;
+constexpr std::chrono::milliseconds kLookAgain{500};
 
 Result<std::int32_t> CheckTopics(const KafkaConnection& connection,
                                  const std::vector<Topic>& topics, TopicSettings wanted) {
@@ -151,21 +160,20 @@ Result<std::int32_t> CheckTopicsOnceReachable(const KafkaConnection& connection,
                                               const std::vector<Topic>& topics,
                                               const TopicSettings& wanted, ServiceControl& control,
                                               ServiceReport& report) {
-  int wait_ms = 250;
+  std::chrono::milliseconds wait{250};
   int looks_left = kLooks;
   while (!control.stop_requested()) {
     Result<std::int32_t> partitions = CheckTopics(connection, topics, wanted);
     if (partitions) return partitions;
     if (partitions.error().code() != StatusCode::kUnavailable) {
       if (--looks_left == 0) return partitions;
-      control.waker().Wait(kLookAgainMs);
+      WaitOrStop(kLookAgain, control, report);
       continue;
     }
     report.SetState(ServiceState::kWaitingForBrokers, std::string(partitions.error().message()));
     report.Complain(std::string(partitions.error().message()) + "; trying again");
-    control.waker().Wait(wait_ms);
-    wait_ms = std::min(2 * wait_ms, 5000);
-    report.Tick();
+    WaitOrStop(wait, control, report);
+    wait = std::min<std::chrono::milliseconds>(2 * wait, std::chrono::seconds(5));
   }
   return 0;
 }

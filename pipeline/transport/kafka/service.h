@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -66,6 +67,9 @@ class ServiceReport {
   std::int64_t last_complaint_ns_ = 0;
   std::int64_t last_tick_ns_ = 0;
 };
+
+/// Wait for `time`, or until the service is to stop; the report goes on.
+void WaitOrStop(std::chrono::milliseconds time, ServiceControl& control, ServiceReport& report);
 
 /// Writes the status to its topic; what cannot be written at once is dropped, for the next one
 /// comes in a second.

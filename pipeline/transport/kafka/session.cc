@@ -15,7 +15,7 @@ using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
 constexpr seconds kTransactionTimeout{20};
-constexpr milliseconds kCommitTimeout{3000};
+constexpr milliseconds kAttempt{2000};
 // Handing back partitions waits so long for brokers to acknowledge what is in flight.
 constexpr seconds kRevokeTimeout{20};
 constexpr milliseconds kStopTimeout{6000};
@@ -72,6 +72,8 @@ SessionEnd Session::Run() {
     }
   }
   DropAll();
+  // Else readers would wait for it until the brokers end it.
+  if (orderly && in_transaction_) (void)producer_->Abort(milliseconds(1000));
   revoking_ = true;  // nothing is left to be finished in OnRevoked
   CountCommits();
   report_.status().lags = consumer_->Lags();
@@ -91,7 +93,8 @@ Status Session::Connect() {
     // Also ends what an earlier process of this instance left open.
     TransactionOutcome outcome = TransactionOutcome::kRetry;
     while (outcome == TransactionOutcome::kRetry && !control_.stop_requested()) {
-      outcome = producer_->InitTransactions(seconds(3));
+      outcome = producer_->InitTransactions(kAttempt);
+      if (outcome == TransactionOutcome::kRetry) report_.Complain(producer_->transaction_error());
       report_.Tick();
     }
     if (outcome != TransactionOutcome::kDone) {
@@ -108,7 +111,12 @@ Status Session::Connect() {
                       .topic = connection.TopicName(options_.input),
                       .static_instance = options_.static_member ? options_.instance : "",
                       .session_timeout_ms = options_.session_timeout_ms,
-                      .waker = &control_.waker()},
+                      .waker = &control_.waker(),
+                      .keep_waiting =
+                          [this] {
+                            report_.Tick();
+                            return !control_.stop_requested();
+                          }},
                      *this));
   return {};
 }
@@ -116,7 +124,8 @@ Status Session::Connect() {
 void Session::End(SessionEnd::Kind kind, Status status) {
   if (end_) return;
   const bool fenced =
-      kind == SessionEnd::Kind::kRebuild && producer_ != nullptr && producer_->fenced();
+      kind == SessionEnd::Kind::kRebuild && ((producer_ != nullptr && producer_->fenced()) ||
+                                             (consumer_ != nullptr && consumer_->fenced()));
   end_ = SessionEnd{.kind = fenced ? SessionEnd::Kind::kFenced : kind, .status = std::move(status)};
 }
 
@@ -146,6 +155,7 @@ void Session::Receive() {
     }
     if (*message == nullptr) return;
     last_message_ = Clock::now();
+    unread_seen_ = false;
     if (!add(*message)) {
       held_ = *std::move(message);
       return;
@@ -250,6 +260,12 @@ bool Session::SendGroup() {
     const std::span<const std::byte> message = sending_->message(num_sent_);
     Result<bool> sent = producer_->Send(options_.connection.TopicName(entry.topic), entry.partition,
                                         message, sending_->headers(num_sent_), sending_->tag);
+    if (!sent && options_.exactly_once && producer_->FatalError().ok()) {
+      // The client refuses to go on with a transaction that must be aborted.
+      report_.Complain(std::string(sent.error().message()) + "; the transaction is aborted");
+      AbortAndRewind(/*rewind=*/!revoking_ && !control_.stop_requested());
+      return false;
+    }
     if (!sent) {
       const bool fatal = sent.error().code() == StatusCode::kUnavailable;
       End(fatal ? SessionEnd::Kind::kRebuild : SessionEnd::Kind::kFailed, std::move(sent).error());
@@ -298,28 +314,26 @@ void Session::Commit() {
   if (options_.exactly_once) {
     if (in_transaction_ && TransactionDue()) CommitTransaction();
   } else {
-    CommitOffsets(/*wait=*/false);
+    CommitOffsets();
   }
 }
 
-void Session::CommitOffsets(bool wait) {
+void Session::TakeAcknowledged() {
   while (!pending_.empty() && pending_.front().sent && pending_.front().outstanding == 0) {
     for (const auto& [partition, offset] : pending_.front().next_offsets) {
-      to_commit_[partition] = offset;
+      acknowledged_[partition] = offset;
     }
     pending_.pop_front();
+    to_commit_ = true;
   }
-  if (to_commit_.empty()) return;
-  if (wait) {
-    if (const Status status = consumer_->CommitSync(to_commit_, kCommitTimeout); !status.ok()) {
-      report_.Complain(status.message());
-    }
-  } else {
-    if (Clock::now() - last_commit_ < kCommitInterval) return;
-    consumer_->CommitAsync(to_commit_);
-  }
+}
+
+void Session::CommitOffsets() {
+  TakeAcknowledged();
+  if (!to_commit_ || Clock::now() - last_commit_ < kCommitInterval) return;
+  consumer_->CommitAsync(acknowledged_);
   last_commit_ = Clock::now();
-  to_commit_.clear();
+  to_commit_ = false;
 }
 
 bool Session::TransactionDue() const {
@@ -344,18 +358,31 @@ bool Session::OpenTransaction() {
   return true;
 }
 
+/// Make a call on the transaction, in short attempts, until it is done or too late.
+TransactionOutcome Session::InTime(const std::function<TransactionOutcome(milliseconds)>& call) {
+  auto deadline = Clock::now() + kTransactionTimeout;
+  TransactionOutcome outcome = TransactionOutcome::kRetry;
+  while (outcome == TransactionOutcome::kRetry && Clock::now() < deadline) {
+    outcome = call(kAttempt);
+    if (control_.stop_requested()) deadline = std::min(deadline, Clock::now() + kAttempt);
+    report_.Tick();
+  }
+  return outcome;
+}
+
 void Session::CommitTransaction() {
   Offsets offsets;
   for (const PendingEpoch& epoch : pending_) {
     if (!epoch.sent) continue;
     for (const auto& [partition, offset] : epoch.next_offsets) offsets[partition] = offset;
   }
-  using GroupMetadata = std::unique_ptr<rd_kafka_consumer_group_metadata_t,
-                                        CallOnDestroy<rd_kafka_consumer_group_metadata_destroy>>;
-  const GroupMetadata group(rd_kafka_consumer_group_metadata(consumer_->client()));
-  TransactionOutcome outcome =
-      producer_->SendOffsets(consumer_->ListOf(offsets).get(), group.get(), kTransactionTimeout);
-  if (outcome == TransactionOutcome::kDone) outcome = producer_->Commit(kTransactionTimeout);
+  const KafkaPartitions list = consumer_->ListOf(offsets);
+  TransactionOutcome outcome = InTime([&](milliseconds timeout) {
+    return producer_->SendOffsets(list.get(), consumer_->group_metadata(), timeout);
+  });
+  if (outcome == TransactionOutcome::kDone) {
+    outcome = InTime([&](milliseconds timeout) { return producer_->Commit(timeout); });
+  }
   switch (outcome) {
     case TransactionOutcome::kDone:
       ++report_.status().commits;
@@ -364,7 +391,7 @@ void Session::CommitTransaction() {
       return;
     case TransactionOutcome::kAbort:
       report_.Complain(producer_->transaction_error() + "; the transaction is aborted");
-      AbortAndRewind(/*rewind=*/!revoking_);
+      AbortAndRewind(/*rewind=*/!revoking_ && !control_.stop_requested());
       return;
     case TransactionOutcome::kFenced:
       End(SessionEnd::Kind::kFenced, Status::Unavailable(producer_->transaction_error()));
@@ -383,7 +410,9 @@ void Session::AbortAndRewind(bool rewind) {
   ++report_.status().transactions_aborted;
   DropAll();
   in_transaction_ = false;
-  if (producer_->Abort(kTransactionTimeout) != TransactionOutcome::kDone) {
+  const TransactionOutcome outcome =
+      InTime([&](milliseconds timeout) { return producer_->Abort(timeout); });
+  if (outcome != TransactionOutcome::kDone) {
     End(SessionEnd::Kind::kRebuild, Status::Unavailable(producer_->transaction_error()));
     return;
   }
@@ -407,19 +436,29 @@ bool Session::FinishAll(TimePoint deadline) {
                        [](const PendingEpoch& epoch) { return epoch.outstanding == 0; });
   };
   const bool failed_before = end_.has_value();
+  bool finished = true;
   while (!done()) {
-    if (Clock::now() >= deadline || (end_ && !failed_before)) return false;
+    if (control_.stop_requested()) deadline = std::min(deadline, Clock::now() + kStopTimeout);
+    if (Clock::now() >= deadline || (end_ && !failed_before)) {
+      finished = false;
+      break;
+    }
     control_.waker().Wait(20);
     Send();
     producer_->Poll(milliseconds(0));
     FinishEpoch();
+    report_.Tick();
   }
   if (options_.exactly_once) {
-    if (in_transaction_) CommitTransaction();
-    return !in_transaction_;
+    if (finished && in_transaction_) CommitTransaction();
+    return finished && !in_transaction_;
   }
-  CommitOffsets(/*wait=*/true);
-  return true;
+  // What was acknowledged in time need not be read again. All of it, for a commit that nobody waited
+  // for may have failed.
+  TakeAcknowledged();
+  const Status status = consumer_->CommitSync(acknowledged_, kAttempt);
+  report_.Complain(status.message());
+  return finished && status.ok();
 }
 
 /// Forget what is in hand and not committed; it will be read again, by whoever has the partitions.
@@ -435,7 +474,8 @@ void Session::DropAll() {
   if (running_) (void)thread_.TakeStatus();
   running_ = false;
   pending_.clear();
-  to_commit_.clear();
+  acknowledged_.clear();
+  to_commit_ = false;
 }
 
 // --- Watching ------------------------------------------------------------------------------------
@@ -467,7 +507,13 @@ void Session::CheckStall() {
     return;
   }
   last_message_ = now;  // ask once in a while only
-  if (!consumer_->HasUnreadMessages(milliseconds(2000))) return;
+  if (!consumer_->HasUnreadMessages(kAttempt)) return;
+  if (!unread_seen_) {
+    // It may have come in this moment: look again in a second.
+    unread_seen_ = true;
+    last_message_ = now - options_.stall_after + seconds(1);
+    return;
+  }
   ++report_.status().stalls;
   report_.SetState(ServiceState::kStalled, "messages are waiting, but none is received");
   End(SessionEnd::Kind::kRebuild,

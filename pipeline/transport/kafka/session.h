@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,7 +73,10 @@ class Session final : public RebalanceListener, public DeliveryListener {
   bool TransactionDue() const;
   bool OpenTransaction();
   void CommitTransaction();
-  void CommitOffsets(bool wait);
+  TransactionOutcome InTime(
+      const std::function<TransactionOutcome(std::chrono::milliseconds)>& call);
+  void TakeAcknowledged();
+  void CommitOffsets();
   bool FinishAll(TimePoint deadline);
   void DropAll();
   void AbortAndRewind(bool rewind);
@@ -99,7 +103,8 @@ class Session final : public RebalanceListener, public DeliveryListener {
   std::uint64_t last_tag_ = 0;
   bool running_ = false;              // the newest of pending_ is being processed or sent
   std::deque<PendingEpoch> pending_;  // oldest first
-  Offsets to_commit_;
+  Offsets acknowledged_;              // since the partitions were assigned
+  bool to_commit_ = false;            // some of it is not committed yet
   TimePoint last_commit_;
   bool in_transaction_ = false;
   TimePoint transaction_began_;
@@ -107,6 +112,7 @@ class Session final : public RebalanceListener, public DeliveryListener {
 
   BadShare bad_share_;
   TimePoint last_message_;
+  bool unread_seen_ = false;  // … since it, by those who asked the brokers
 };
 
 }  // namespace marquee

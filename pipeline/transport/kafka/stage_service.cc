@@ -16,20 +16,18 @@ constexpr int kMaxFenced = 3;
 // A session that lasted so long was a good one: the back-off begins anew.
 constexpr std::chrono::seconds kGoodSession{60};
 
-}  // namespace
-
-Status RunStageService(const StageServiceOptions& options, Runner& runner, ServiceStage& stage,
-                       ServiceControl& control, ServiceReport& report) {
+Status RunSessions(const StageServiceOptions& options, Runner& runner, ServiceStage& stage,
+                   ServiceControl& control, ServiceReport& report) {
   report.status().input_topic = options.connection.TopicName(options.input);
-  int wait_ms = 500;
+  constexpr std::chrono::milliseconds kFirstWait{500};
+  std::chrono::milliseconds wait = kFirstWait;
   int fenced = 0;
   while (!control.stop_requested()) {
     MARQUEE_ASSIGN_OR_RETURN(
         const std::int32_t partitions,
         CheckTopicsOnceReachable(
-            options.connection,
-            {options.input, options.output, Topic::kDeadLetter, Topic::kStatus}, options.topics,
-            control, report));
+            options.connection, {options.input, options.output, Topic::kDeadLetter, Topic::kStatus},
+            options.topics, control, report));
     if (partitions == 0) break;
     stage.Begin(partitions);
     report.Note(fmt::format(
@@ -39,12 +37,9 @@ Status RunStageService(const StageServiceOptions& options, Runner& runner, Servi
     const auto began = Clock::now();
     SessionEnd end = Session(options, runner, stage, control, report).Run();
     if (end.kind == SessionEnd::Kind::kStopped) return {};
-    if (end.kind == SessionEnd::Kind::kFailed) {
-      report.SetState(ServiceState::kFailed, std::string(end.status.message()));
-      return std::move(end.status);
-    }
+    if (end.kind == SessionEnd::Kind::kFailed) return std::move(end.status);
     if (Clock::now() - began > kGoodSession) {
-      wait_ms = 500;
+      wait = kFirstWait;
       fenced = 0;
     }
     fenced += end.kind == SessionEnd::Kind::kFenced ? 1 : 0;
@@ -54,10 +49,20 @@ Status RunStageService(const StageServiceOptions& options, Runner& runner, Servi
                       options.stage, options.instance, end.status.message()));
     }
     report.Note(fmt::format("{}; joining anew", end.status.message()));
-    control.waker().Wait(wait_ms);
-    wait_ms = std::min(2 * wait_ms, 10'000);
+    report.SetState(ServiceState::kStarting, fmt::format("joining anew: {}", end.status.message()));
+    WaitOrStop(wait, control, report);
+    wait = std::min<std::chrono::milliseconds>(2 * wait, std::chrono::seconds(10));
   }
   return {};
+}
+
+}  // namespace
+
+Status RunStageService(const StageServiceOptions& options, Runner& runner, ServiceStage& stage,
+                       ServiceControl& control, ServiceReport& report) {
+  Status status = RunSessions(options, runner, stage, control, report);
+  if (!status.ok()) report.SetState(ServiceState::kFailed, std::string(status.message()));
+  return status;
 }
 
 }  // namespace marquee

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "pipeline/transport/kafka/handles.h"
 
@@ -114,6 +115,7 @@ class Reader final : public TopicReader {
                           KafkaErrorText(found.err)));
         }
       }
+      std::this_thread::sleep_for(milliseconds(100));  // it may be there, but without a leader yet
       if (Clock::now() >= deadline) {
         return Status::Unavailable(
             fmt::format("no broker at {} answers: {}", brokers,

@@ -42,7 +42,7 @@ class Writer final : public TopicWriter, public DeliveryListener {
     }
   }
 
-  Status failure_;  // the first one
+  Status failure_;                      // the first one
   std::unique_ptr<Producer> producer_;  // last: its end calls OnDelivery
 };
 
