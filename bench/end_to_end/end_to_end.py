@@ -180,6 +180,9 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     args = parse()
+    for program in (args.marquee, args.null):
+        if not program.exists():
+            raise BenchError(f"there is no {program}; `./run bench-kafka` builds it")
     try:
         kafka_node.make_archive()
     except BrokersError as error:

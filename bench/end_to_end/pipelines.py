@@ -104,18 +104,28 @@ class Program:
         """Wait until it has written these words."""
         end = time.monotonic() + PATIENCE
         while text not in getattr(self, where).read_text(encoding="utf-8", errors="replace"):
-            if (ended := os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)) or time.monotonic() > end:
-                raise BenchError(f"{self.name} {'ended' if ended else 'did not get'} before it said {text!r}; it said:\n{self.last_words()}")
+            self.check()
+            if time.monotonic() > end:
+                raise BenchError(f"{self.name} did not say {text!r} within {PATIENCE} s; it said:\n{self.last_words()}")
             time.sleep(0.01)
+
+    def check(self) -> None:
+        """Raise BenchError if it has failed."""
+        if self.popen.returncode is None:
+            ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended and ended.si_status:
+                raise BenchError(f"{self.name} ended with {ended.si_status}; it said:\n{self.last_words()}")
 
     def mark(self) -> None:
         """Count its processor time from now on."""
         self.marked_ns = cpu_ns(self.pid)
 
-    def finish(self, seconds: float = PATIENCE) -> int:
-        """Wait for its end, which must be a good one; its processor time since `mark`, in ns."""
+    def finish(self, seconds: float = PATIENCE, others: tuple["Program", ...] = ()) -> int:
+        """Wait for its end, which must be a good one, while none of the others fails; its processor time since `mark`, in ns."""
         end = time.monotonic() + seconds
         while True:
+            for program in (self, *others):
+                program.check()
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:
                 break
@@ -154,7 +164,7 @@ class BrokersCpu:
 
 
 def marquee_services(stack: contextlib.ExitStack, setting: Setting, scratch: pathlib.Path, prefix: str, scenario: Scenario,
-                     run_id: str) -> list[Program]:
+                     run_id: str) -> tuple[Program, Program, Program]:
     """Start preprocess, infer and results, and wait until they are ready."""
     where = ["--brokers", setting.bootstrap, "--topic-prefix", prefix]
     services = [stack.enter_context(Program(scratch, stage, [
@@ -165,7 +175,7 @@ def marquee_services(stack: contextlib.ExitStack, setting: Setting, scratch: pat
     for service in services:
         service.wait_until_said("assigned partitions")
     results.wait_until_said("}\n", "output")  # it reads, and tells so each second
-    return [*services, results]
+    return *services, results
 
 
 def marquee_producer(setting: Setting, scratch: pathlib.Path, prefix: str, scenario: Scenario, run_id: str) -> Program:
@@ -186,7 +196,8 @@ def run_marquee(setting: Setting, scenario: Scenario, scratch: pathlib.Path, rec
         produce = stack.enter_context(marquee_producer(setting, scratch, prefix, scenario, run_id))
         produce.wait_until_said(f"run {run_id}")
         produce.mark()
-        cpu = {"produce": produce.finish(scenario.patience), "results": services[2].finish(scenario.patience), "brokers": brokers.since_ns()}
+        cpu = {"produce": produce.finish(scenario.patience, services), "results": services[2].finish(scenario.patience, services),
+               "brokers": brokers.since_ns()}
         for service in services[:2]:
             service.popen.terminate()
         for service in services[:2]:
@@ -220,14 +231,15 @@ def run_null(setting: Setting, scenario: Scenario, scratch: pathlib.Path, record
                    start("infer", "copy", "processed-data", "results", *copying, "--to", prefix + "results")]
         results = start("results", "measure", "results", "results", *sized)
         produce = start("produce", "produce", "raw-data", "raw-data", *sending, *sized, "--rate", scenario.rate, stdin=subprocess.PIPE)
-        programs = [produce, *copiers, results]
+        programs = (produce, *copiers, results)
         for program in programs:
             program.wait_until_said("ready\n")
         brokers = BrokersCpu(setting)
         for program in programs:
             program.mark()
         produce.popen.stdin.close()
-        cpu = {"produce": produce.finish(scenario.patience), "results": results.finish(scenario.patience), "brokers": brokers.since_ns()}
+        cpu = {"produce": produce.finish(scenario.patience, programs), "results": results.finish(scenario.patience, programs),
+               "brokers": brokers.since_ns()}
         cpu |= {copier.name: copier.finish() for copier in copiers}
         came = results.last_object()
         return _figures(setting, prefix, cpu, scenario.rows, came["seconds"], came["latency"])
