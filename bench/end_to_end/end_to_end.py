@@ -70,7 +70,8 @@ class Journal:
         cache = setting.marquee.parent / "CMakeCache.txt"
         built = re.search(r"^CMAKE_BUILD_TYPE:\w+=(.*)$", cache.read_text(encoding="utf-8"), re.MULTILINE) if cache.exists() else None
         cpu = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
-        kafka = re.search(r"<version>([^<]+)</version>\s*</dependency>", (pathlib.Path(kafka_jars.HERE) / "pom.xml").read_text(encoding="utf-8"))
+        pom = (kafka_jars.HERE / "pom.xml").read_text(encoding="utf-8")
+        kafka = re.search(r"<version>([^<]+)</version>\s*</dependency>", pom)  # of the first: Kafka itself
         self.machine = {
             "benchmark": "end_to_end", "git": git("rev-parse", "HEAD"), "uncommitted_changes": bool(git("status", "--porcelain")),
             "build": built and built[1], "cpu": cpu[1] if cpu else platform.machine(), "cores": os.cpu_count(),
@@ -128,8 +129,8 @@ def ratio(line: dict, *keys: str) -> float:
 def print_tables(lines: list[dict]) -> None:
     at_once = [line for line in lines if not line["scenario"].rate]
     paced = [line for line in lines if line["scenario"].rate]
-    print("\nThroughput: all rows at once. MB/s and B/row are of the three topics' messages before compression, stored is what a broker keeps;"
-          "\nCPU is user and system time in ns a row: Marquee / null.\n")
+    print("\nThroughput: all rows at once. MB/s and B/row are of the three topics' messages before compression, stored is what a broker"
+          "\nkeeps; CPU is user and system time in ns a row: Marquee / null.\n")
     print("| rows a message | columns | compression | guarantee | rows/s | null rows/s | ratio | MB/s | B/row " + " / ".join(TOPICS)
           + " | stored | " + " | ".join(f"CPU {stage}" for stage in STAGES) + " |")
     print("|" + "---|" * (10 + len(STAGES)))
@@ -164,12 +165,14 @@ def find_data(marquee: pathlib.Path, scratch: pathlib.Path) -> tuple[pathlib.Pat
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./run bench-kafka", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="./run bench-kafka", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     size = parser.add_mutually_exclusive_group()
     for name, what in [("quick", "one shape of messages (the default)"), ("full", "all shapes"),
                        ("smoke", "a few thousand rows: does it work? No figure of it means anything")]:
         size.add_argument(f"--{name}", dest="size", action="store_const", const=name, help=what)
-    size.add_argument("--soak", type=int, metavar="SECONDS", help="only watch Marquee's memory for so long; ten minutes take 15 GB in TMPDIR")
+    size.add_argument("--soak", type=int, metavar="SECONDS",
+                      help="only watch Marquee's memory for so long; ten minutes take 15 GB in TMPDIR")
     parser.set_defaults(size="quick")
     parser.add_argument("--rate", type=int, default=PACE, help="rows a second of --soak (default: %(default)s)")
     parser.add_argument("--repetitions", type=int, help="pairs of runs for each scenario (default: 3; --smoke 1)")
