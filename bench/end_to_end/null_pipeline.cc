@@ -95,12 +95,11 @@ class Sender {
   /// acknowledged() tells when it is there.
   Status Send(std::int32_t partition, std::span<std::byte> value, std::int64_t tag) {
     for (;;) {
-      const auto code = rd_kafka_producev(
-          client(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_PARTITION(partition),
-          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value.data(), value.size()),
-          RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::intptr_t>(tag))),
-          RD_KAFKA_V_END);
-      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+      const int refused =
+          rd_kafka_produce(topic_.get(), partition, RD_KAFKA_MSG_F_COPY, value.data(), value.size(),
+                           nullptr, 0, reinterpret_cast<void*>(static_cast<std::intptr_t>(tag)));
+      if (refused == 0) return {};
+      const auto code = rd_kafka_last_error();
       if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) return Unavailable("produce", code);
       MARQUEE_RETURN_IF_ERROR(Poll(milliseconds(5)));
     }

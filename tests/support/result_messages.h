@@ -33,7 +33,8 @@ inline void WriteResultBatch(const std::vector<ResultRow>& rows, const BatchInfo
   for (std::size_t i = 0; i < n; ++i) {
     const bool known = rows[i].truth != kNoClass;
     ordinals.push_back(rows[i].ordinal);
-    ids.push_back(static_cast<std::int64_t>(info.sequence) * 1000 + rows[i].ordinal);
+    // Unsigned, for tests that give absurd sequences: there it may wrap.
+    ids.push_back(static_cast<std::int64_t>(info.sequence * 1000 + rows[i].ordinal));
     target.push_back(known ? 5.5F + rows[i].truth : std::numeric_limits<float>::quiet_NaN());
     target_class.push_back(rows[i].truth);
     labelled.push_back(known ? 1 : 0);

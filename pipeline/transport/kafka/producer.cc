@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 namespace marquee {
 namespace {
@@ -91,17 +92,29 @@ Result<bool> Producer::Send(const std::string& topic, std::int32_t partition,
                           static_cast<ssize_t>(text.size()));
     }
   }
-  // RD_KAFKA_V_VALUE takes a void*, but RD_KAFKA_MSG_F_COPY only reads from it.
-  auto* payload = const_cast<void*>(static_cast<const void*>(value.data()));
-  const rd_kafka_resp_err_t code = rd_kafka_producev(
-      client_.get(), RD_KAFKA_V_RKT(FindTopic(topic)), RD_KAFKA_V_PARTITION(partition),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(payload, value.size()),
-      RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(tag))),
-      RD_KAFKA_V_HEADERS(list.get()), RD_KAFKA_V_END);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+  // As an array: the macros of rd_kafka_producev are GNU C, which clang's -Wpedantic refuses.
+  std::array<rd_kafka_vu_t, 6> message{};
+  message[0].vtype = RD_KAFKA_VTYPE_RKT;
+  message[0].u.rkt = FindTopic(topic);
+  message[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  message[1].u.i32 = partition;
+  message[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  message[2].u.i = RD_KAFKA_MSG_F_COPY;
+  message[3].vtype = RD_KAFKA_VTYPE_VALUE;
+  // A void*, but with RD_KAFKA_MSG_F_COPY it is only read from.
+  message[3].u.mem = {const_cast<void*>(static_cast<const void*>(value.data())), value.size()};
+  message[4].vtype = RD_KAFKA_VTYPE_OPAQUE;
+  message[4].u.ptr = reinterpret_cast<void*>(static_cast<std::uintptr_t>(tag));
+  // A list of ours: headers given one by one are freed twice if the message is refused (librdkafka
+  // #4627).
+  message[5].vtype = RD_KAFKA_VTYPE_HEADERS;
+  message[5].u.headers = list.get();
+  const KafkaError error(rd_kafka_produceva(client_.get(), message.data(), message.size()));
+  if (error == nullptr) {
     (void)list.release();  // the message has them now
     return true;
   }
+  const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
   if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return false;
   const std::string text = fmt::format("topic {}, partition {}: cannot send {} bytes: {}", topic,
                                        partition, value.size(), KafkaErrorText(code));
