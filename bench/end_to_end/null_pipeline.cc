@@ -46,6 +46,7 @@ struct NullOptions {
   bool exactly_once = false;
   double rate = 0;
   std::uint64_t rows_per_message = 1;
+  std::chrono::seconds warm_up{0};
 };
 
 void Stamp(std::span<std::byte> message, std::int64_t time_ns) {
@@ -375,7 +376,9 @@ Status Measure(const NullOptions& options) {
     const std::int64_t sent_ns = StampOf(record.value.data());
     first_ns = first_ns == 0 ? sent_ns : std::min(first_ns, sent_ns);
     last_ns = now_ns;
-    latency.Add(now_ns - sent_ns, options.rows_per_message);
+    // As `marquee results --warm-up`.
+    const bool is_warm_up = sent_ns - first_ns < std::chrono::nanoseconds(options.warm_up).count();
+    if (!is_warm_up) latency.Add(now_ns - sent_ns, options.rows_per_message);
   }
   fmt::print("{}\n",
              nlohmann::ordered_json{{"messages", num_came},
@@ -446,6 +449,9 @@ int Main(int argc, char** argv) {
   CLI::App* measure = add("measure", "read until all recorded messages have come", Measure);
   add_from(measure);
   add_rows(measure);
+  measure->add_option_function<int>(
+      "--warm-up", [&options](int count) { options.warm_up = std::chrono::seconds(count); },
+      "leave so many seconds from the first row on out of the latency");
 
   CLI11_PARSE(root, argc, argv);
   if (const Status status = action(options); !status.ok()) {

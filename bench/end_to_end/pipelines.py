@@ -27,6 +27,7 @@ class Scenario:
     compression: str = "none"
     guarantee: str = "at-least-once"
     rate: int = 0  # rows a second; 0: all at once
+    warm_up: int = 0  # so many seconds at the beginning are left out of the latency: brokers open new topics' files then
 
     @property
     def rows_per_message(self) -> int:
@@ -171,7 +172,8 @@ def marquee_services(stack: contextlib.ExitStack, setting: Setting, scratch: pat
         setting.marquee, stage, *where, "--listen", "none", "--compression", scenario.compression, "--guarantee", scenario.guarantee]))
         for stage in ("preprocess", "infer")]
     results = stack.enter_context(Program(scratch, "results", [
-        setting.marquee, "results", *where, "--run-id", run_id, "--until-complete", scenario.patience, "--json"]))
+        setting.marquee, "results", *where, "--run-id", run_id, "--until-complete", scenario.patience,
+        "--warm-up", scenario.warm_up, "--json"]))
     for service in services:
         service.wait_until_said("assigned partitions")
     results.wait_until_said("}\n", "output")  # it reads, and tells so each second
@@ -229,7 +231,7 @@ def run_null(setting: Setting, scenario: Scenario, scratch: pathlib.Path, record
         copying = sending + (["--exactly-once"] if scenario.guarantee == "exactly-once" else [])
         copiers = [start("preprocess", "copy", "raw-data", "processed-data", *copying, "--to", prefix + "processed-data"),
                    start("infer", "copy", "processed-data", "results", *copying, "--to", prefix + "results")]
-        results = start("results", "measure", "results", "results", *sized)
+        results = start("results", "measure", "results", "results", *sized, "--warm-up", scenario.warm_up)
         produce = start("produce", "produce", "raw-data", "raw-data", *sending, *sized, "--rate", scenario.rate, stdin=subprocess.PIPE)
         programs = (produce, *copiers, results)
         for program in programs:

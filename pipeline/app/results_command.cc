@@ -36,6 +36,7 @@ struct ResultsOptions {
   KafkaConnection connection;
   std::string run_id;
   std::size_t until_complete_s = 0;
+  std::size_t warm_up_s = 0;
   std::string model;
   bool json = false;
 };
@@ -138,7 +139,11 @@ class ResultsReading {
     MARQUEE_ASSIGN_OR_RETURN(reader_,
                              TopicReader::Open(options_.connection, topic_, start, kBrokerTimeout));
     const bool then_newer = !run_ && options_.until_complete_s == 0;
-    follower_.emplace(topic_, WantedRun{.run = run, .then_newer = looking_ || then_newer},
+    const seconds warm_up(options_.warm_up_s);
+    follower_.emplace(topic_,
+                      WantedRun{.run = run,
+                                .then_newer = looking_ || then_newer,
+                                .warm_up_ns = std::chrono::nanoseconds(warm_up).count()},
                       model_.num_classes(), WallClockNs());
     return {};
   }
@@ -245,6 +250,9 @@ void AddResultsCommand(CLI::App& root, Action& chosen) {
   AddSetting(*command, "--until-complete", options->until_complete_s,
              "end when the run is complete, or fail after so many seconds; 0 = follow until "
              "interrupted");
+  AddSetting(*command, "--warm-up", options->warm_up_s,
+             "leave the rows of a run's first so many seconds out of its latency")
+      ->check(CLI::Range(0, 86'400));
   AddSetting(*command, "--model", options->model,
              "model file, for the names of classes (default: the built-in movies model)");
   AddSwitch(*command, "--json", options->json, "print a JSON object a second, as one line");

@@ -27,7 +27,7 @@ ResultsFollower::ResultsFollower(std::string topic, WantedRun wanted, std::size_
                                  std::int64_t opened_ns)
     : topic_(std::move(topic)), wanted_(wanted), opened_ns_(opened_ns) {
   if (!wanted_.run) return;
-  results_ = std::make_unique<RunResults>(*wanted_.run, num_classes);
+  results_ = std::make_unique<RunResults>(*wanted_.run, num_classes, wanted_.warm_up_ns);
   start_ms_ = wanted_.run->start_ms();
 }
 
@@ -47,7 +47,7 @@ std::unique_ptr<RunResults> ResultsFollower::Take(const TopicRecord& record, std
     start_ms_.reset();
   }
   if (results_ == nullptr || IsUntouched(*results_)) {
-    results_ = std::make_unique<RunResults>(info.run, batch->num_classes());
+    results_ = std::make_unique<RunResults>(info.run, batch->num_classes(), wanted_.warm_up_ns);
   }
   if (!start_ms_) start_ms_ = StartMs(info);
   const bool old = record.timestamp_ms >= 0 && record.timestamp_ms < opened_ns_ / kNsPerMs;

@@ -21,6 +21,8 @@ struct WantedRun {
   /// Whether to go on with a newer run when one begins. Runs are compared by their start: what
   /// their id tells, else the time at which the source received the rows of the first record.
   bool then_newer = false;
+  /// How much of the run's beginning its latency leaves out, see RunResults.
+  std::int64_t warm_up_ns = 0;
 };
 
 /// Follows one run through a topic that holds several, and records that are none of ours.

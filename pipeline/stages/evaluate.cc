@@ -56,7 +56,7 @@ Status Evaluation::Add(const ResultBatchView& batch, std::int64_t now_ns) {
   return {};
 }
 
-Status Evaluation::Add(const ResultBatchView& batch, std::int64_t now_ns,
+Status Evaluation::Add(const ResultBatchView& batch, std::optional<std::int64_t> now_ns,
                        std::span<const std::uint16_t> row_numbers) {
   MARQUEE_RETURN_IF_ERROR(CheckClasses(batch));
   const RowColumns rows = batch.rows();
@@ -94,10 +94,12 @@ void Evaluation::AddRow(const ResultBatchView& batch, const RowColumns& rows, st
   }
 }
 
-void Evaluation::AddTimes(const ResultBatchView& batch, std::int64_t now_ns,
+void Evaluation::AddTimes(const ResultBatchView& batch, std::optional<std::int64_t> now_ns,
                           std::size_t rows_counted) {
   const BatchInfo info = batch.info();
-  if (info.num_hops > 0) latency_.Add(now_ns - info.hops[0].received_ns(), rows_counted);
+  if (now_ns && info.num_hops > 0) {
+    latency_.Add(*now_ns - info.hops[0].received_ns(), rows_counted);
+  }
   // A batch without rows has no share: all of its time counts.
   const auto share = [&](std::uint64_t ns) {
     return rows_counted == batch.num_rows() ? ns : ns * rows_counted / batch.num_rows();

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -76,8 +77,8 @@ class Evaluation {
   Status Add(const ResultBatchView& batch, std::int64_t now_ns);
 
   /// Count only the batch's rows of these numbers, each given once; of the times of the model's
-  /// parts, their share.
-  Status Add(const ResultBatchView& batch, std::int64_t now_ns,
+  /// parts, their share. Without `now_ns`, latency() leaves them out.
+  Status Add(const ResultBatchView& batch, std::optional<std::int64_t> now_ns,
              std::span<const std::uint16_t> row_numbers);
 
   std::uint64_t rows() const noexcept { return rows_; }
@@ -104,7 +105,8 @@ class Evaluation {
  private:
   Status CheckClasses(const ResultBatchView& batch) const;
   void AddRow(const ResultBatchView& batch, const RowColumns& rows, std::size_t row);
-  void AddTimes(const ResultBatchView& batch, std::int64_t now_ns, std::size_t rows_counted);
+  void AddTimes(const ResultBatchView& batch, std::optional<std::int64_t> now_ns,
+                std::size_t rows_counted);
 
   std::uint64_t rows_ = 0;
   std::uint64_t labelled_ = 0;

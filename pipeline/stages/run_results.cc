@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "pipeline/core/clock.h"
 
@@ -24,10 +25,11 @@ Status RunResults::Count(const ResultBatchView& batch, std::int64_t arrival_ns) 
   }
   MARQUEE_ASSIGN_OR_RETURN(const auto new_rows, tracker_.Add(batch));
   if (new_rows.empty()) return {};
-  MARQUEE_RETURN_IF_ERROR(evaluation_.Add(batch, arrival_ns, new_rows));
+  AddTimes(batch.info(), arrival_ns, new_rows.size());
+  MARQUEE_RETURN_IF_ERROR(evaluation_.Add(
+      batch, IsWarmUp(batch.info()) ? std::nullopt : std::optional(arrival_ns), new_rows));
   several_models_ |= model_id_ != 0 && model_id_ != batch.model_id();
   model_id_ = batch.model_id();
-  AddTimes(batch.info(), arrival_ns, new_rows.size());
   return {};
 }
 
@@ -46,6 +48,10 @@ void RunResults::AddTimes(const BatchInfo& info, std::int64_t arrival_ns, std::s
     if (last_arrival_ns_ == 0 || received_ns < first_received_ns_) first_received_ns_ = received_ns;
   }
   last_arrival_ns_ = std::max(last_arrival_ns_, arrival_ns);
+}
+
+bool RunResults::IsWarmUp(const BatchInfo& info) const {
+  return info.num_hops > 0 && info.hops[0].received_ns() < first_received_ns_ + warm_up_ns_;
 }
 
 double RunResults::seconds() const noexcept {

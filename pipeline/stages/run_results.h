@@ -23,7 +23,10 @@ struct StageFigures {
 /// Counts the results of one run, each row once. Threads: one at a time.
 class RunResults {
  public:
-  RunResults(RunId run, std::size_t num_classes) : tracker_(run), evaluation_(num_classes) {}
+  /// Rows that the source received in the first `warm_up_ns` of the run are left out of the
+  /// evaluation's latency: caches and brokers are cold then.
+  RunResults(RunId run, std::size_t num_classes, std::int64_t warm_up_ns = 0)
+      : tracker_(run), evaluation_(num_classes), warm_up_ns_(warm_up_ns) {}
 
   /// Count what is new in a message of this run. `arrival_ns`: Unix time at which its rows count as
   /// done.
@@ -51,10 +54,12 @@ class RunResults {
  private:
   Status Count(const ResultBatchView& batch, std::int64_t arrival_ns);
   void AddTimes(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows);
+  bool IsWarmUp(const BatchInfo& info) const;
 
   RunTracker tracker_;
   Evaluation evaluation_;
   std::array<StageFigures, static_cast<std::size_t>(wire::StageId::MAX) + 1> stages_{};
+  std::int64_t warm_up_ns_;
   std::uint64_t refused_ = 0;
   std::int64_t first_received_ns_ = 0;
   std::int64_t last_arrival_ns_ = 0;

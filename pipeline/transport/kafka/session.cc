@@ -22,7 +22,7 @@ constexpr milliseconds kStopTimeout{6000};
 // Memory between the runner and the client.
 constexpr std::size_t kOutboxBytes = 32 << 20;
 // Epochs sent but not acknowledged: so many may be repeated after a crash.
-constexpr std::size_t kMaxPendingEpochs = 4;
+constexpr std::size_t kMaxPendingEpochs = 64;
 
 }  // namespace
 

@@ -62,6 +62,21 @@ TEST(RunResultsTest, TimesAreThoseOfTheRowsThatAreNew) {
   EXPECT_FALSE(results.several_models());
 }
 
+TEST(RunResultsTest, LatencyLeavesTheWarmUpOut) {
+  RunResults results(kRun, 3, /*warm_up_ns=*/1000 * kMs);
+  Message message;
+  std::uint64_t sequence = 0;
+  for (const std::int64_t read_ms : {5000, 5999, 6000, 6500}) {
+    WriteTimed(sequence++, read_ms, message);
+    const std::int64_t latency_ms = read_ms < 6000 ? 700 : 20;
+    ASSERT_TRUE(results.Add(ResultBatchView::Own(message), (read_ms + latency_ms) * kMs).ok());
+  }
+  EXPECT_EQ(results.evaluation().latency().count(), 20U);
+  EXPECT_EQ(results.evaluation().latency().max_ns(), 20U * kMs);
+  EXPECT_EQ(results.evaluation().confusion().total(), 40U) << "all else counts them";
+  EXPECT_DOUBLE_EQ(results.seconds(), 1.699);
+}
+
 TEST(RunResultsTest, ResultsOfOtherClassesChangeNothing) {
   RunResults results(kRun, 4);
   Message message;
