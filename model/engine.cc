@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "model/engine_oblivious.h"
 #include "model/engine_reference.h"
 #include "model/model.h"
 
@@ -17,8 +18,9 @@ struct EngineEntry {
   std::unique_ptr<const Engine> (*make)(const ModelTrees&);
 };
 
-// Best first; "reference" takes any model.
-constexpr std::array kEngines = {EngineEntry{"reference", &MakeReferenceEngine}};
+// Best first; both take any model.
+constexpr std::array kEngines = {EngineEntry{"oblivious", &MakeObliviousEngine},
+                                 EngineEntry{"reference", &MakeReferenceEngine}};
 
 constexpr auto kEngineNames = [] {
   std::array<std::string_view, kEngines.size()> names;

@@ -1,10 +1,13 @@
 // Scoring symmetric trees: the kernel on bins, and engines with their binning. 600 trees of depth
 // 6.
+#include <fmt/core.h>
+
 #include <memory>
 #include <string_view>
 
 #include "bench/micro/movies_data.h"
 #include "kernels/bin.h"
+#include "kernels/isa.h"
 #include "kernels/trees_reference.h"
 #include "model/model.h"
 
@@ -88,10 +91,28 @@ void RunEngine(benchmark::State& state, std::string_view name) {
 void BM_ScoreTrees_Reference(benchmark::State& state) {
   RunKernel(state, kernels::ScoreTreesReference);
 }
+/// The engine as it is on a processor without what is better than `isa`.
+void BM_Engine_Oblivious(benchmark::State& state, kernels::Isa isa) {
+  const kernels::Isa best = kernels::ActiveIsa();
+  kernels::UseIsa(isa);
+  RunEngine(state, "oblivious");
+  kernels::UseIsa(best);
+}
+
 void BM_Engine_Reference(benchmark::State& state) { RunEngine(state, "reference"); }
 
 BENCHMARK(BM_ScoreTrees_Reference)->ArgName("rows")->ArgsProduct({kBatches});
 BENCHMARK(BM_Engine_Reference)->ArgName("rows")->ArgsProduct({kBatches});
+
+const bool kRegistered = [] {
+  for (const kernels::Isa isa : kernels::SupportedIsas()) {
+    const std::string name = fmt::format("BM_Engine_Oblivious/{}", kernels::IsaName(isa));
+    benchmark::RegisterBenchmark(name.c_str(), BM_Engine_Oblivious, isa)
+        ->ArgName("rows")
+        ->ArgsProduct({{1, 2, 4, 8, 16, 64, 512, 4096}});
+  }
+  return true;
+}();
 
 }  // namespace
 }  // namespace marquee::bench

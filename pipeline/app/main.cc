@@ -47,6 +47,7 @@ int Main(int argc, char** argv) {
     return root.exit(error) == 0 ? static_cast<int>(ExitCode::kDone)
                                  : static_cast<int>(ExitCode::kUsage);
   }
+  if (const Status status = ApplyForcedIsa(); !status.ok()) return Fail(status);
   if (const Status status = action(); !status.ok()) return Fail(status);
   if (std::fflush(stdout) != 0) {
     return Fail(

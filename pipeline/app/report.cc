@@ -77,10 +77,10 @@ void AppendTimes(std::string& text, const RunReport& report) {
   line("evaluate", times.evaluate_ns);
   line("write", times.write_ns);
   text += fmt::format(
-      "\n{} rows in {:.3f} s: {:.0f} rows/s ({} runner, engine {}), peak memory {:.0f} MiB\n",
+      "\n{} rows in {:.3f} s: {:.0f} rows/s ({} runner, engine {}, {}), peak memory {:.0f} MiB\n",
       report.counts.records, report.seconds,
       static_cast<double>(report.counts.records) / std::max(report.seconds, 1e-9), report.runner,
-      report.engine, PeakRssMib());
+      report.engine, report.isa, PeakRssMib());
 }
 
 void AppendTroubles(std::string& text, const RunReport& report) {
@@ -134,6 +134,7 @@ Json ReportJson(const RunReport& report) {
                    {"version", report.model->version()},
                    {"id", fmt::format("{:016x}", report.model->id())},
                    {"engine", report.engine},
+                   {"isa", report.isa},
                    {"cross_validated_f1", CrossValidatedF1(*report.model)}};
   json["parts"] = PartsJson(evaluation, rows);
   json["stages"] = {{"read", part(report.times.read_ns)},

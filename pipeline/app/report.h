@@ -27,6 +27,7 @@ struct RunReport {
   std::size_t threads = 1;
   const model::Model* model = nullptr;
   std::string engine;
+  std::string isa;  // that the engine was made for
   RunId run;
   RunCounts counts;
   std::uint64_t blank_lines = 0;

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "kernels/isa.h"
 #include "pipeline/app/command.h"
 #include "pipeline/app/live_text.h"
 #include "pipeline/app/message_json.h"
@@ -68,6 +69,7 @@ Status Run(const RunOptions& options) {
                          .threads = scoring.runner->num_workers(),
                          .model = scoring.model.get(),
                          .engine = std::string(scoring.infer.engine().name()),
+                         .isa = std::string(kernels::IsaName(kernels::ActiveIsa())),
                          .run = epoch.run(),
                          .counts = epoch.counts(),
                          .blank_lines = data.source->blank_lines(),

@@ -1,6 +1,7 @@
 #include "pipeline/app/settings.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -12,6 +13,9 @@
 #include <optional>
 #include <set>
 #include <string_view>
+#include <vector>
+
+#include "kernels/isa.h"
 
 namespace marquee {
 namespace {
@@ -136,6 +140,20 @@ Status ApplyConfigFile(const CLI::App& root, int argc, const char* const* argv) 
     return Status::Config(fmt::format("{}, line {}: {}", path, error.source().begin.line,
                                       std::string(error.description())));
   }
+}
+
+Status ApplyForcedIsa() {
+  const char* forced = std::getenv("MARQUEE_FORCE_ISA");
+  if (forced == nullptr || *forced == '\0') return {};
+  std::vector<std::string_view> names;
+  for (const kernels::Isa isa : kernels::SupportedIsas()) {
+    names.push_back(kernels::IsaName(isa));
+    if (names.back() != forced) continue;
+    kernels::UseIsa(isa);
+    return {};
+  }
+  return Status::Config(
+      fmt::format("MARQUEE_FORCE_ISA={}: this processor has {}", forced, fmt::join(names, ", ")));
 }
 
 std::string EffectiveConfig(const CLI::App& command) {

@@ -44,6 +44,11 @@ CLI::Option* AddSwitch(CLI::App& command, const std::string& flag, bool& value, 
 /// text, number or truth.
 Status ApplyConfigFile(const CLI::App& root, int argc, const char* const* argv);
 
+/// Use the instruction set that MARQUEE_FORCE_ISA names instead of the best, to measure or test it.
+/// Call before anything is scored.
+/// Errors: kConfig: none of that name, or not of this processor; the message lists what it has.
+Status ApplyForcedIsa();
+
 /// The settings of a parsed command as TOML, ready to be a configuration file.
 std::string EffectiveConfig(const CLI::App& command);
 

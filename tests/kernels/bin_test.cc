@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "kernels/isa.h"
 #include "tests/kernels/float_cases.h"
 
 namespace marquee::kernels {
@@ -61,7 +62,27 @@ TEST(BinTest, EqualsReferenceForEveryNumberOfBorders) {
     for (const bool nan_above : {false, true}) {
       std::vector<std::uint8_t> expected(values.size());
       BinReference(values, borders, nan_above, expected);
-      ASSERT_EQ(BinsOf(values, borders, nan_above), expected) << count << " borders";
+      for (const Isa isa : SupportedIsas()) {
+        UseIsa(isa);
+        ASSERT_EQ(BinsOf(values, borders, nan_above), expected)
+            << count << " borders, " << IsaName(isa);
+      }
+    }
+  }
+}
+
+TEST(BinTest, EqualsReferenceForEveryNumberOfValues) {
+  const std::vector<float> borders = Borders(100);
+  const std::vector<float> all = ValuesAround(borders);
+  for (const Isa isa : SupportedIsas()) {
+    UseIsa(isa);
+    for (std::size_t count = 0; count <= 70; ++count) {
+      // From everywhere, so that the last value of one vector is the first of another.
+      const std::vector<float> values(all.begin() + static_cast<std::ptrdiff_t>(count),
+                                      all.begin() + static_cast<std::ptrdiff_t>(2 * count));
+      std::vector<std::uint8_t> expected(count);
+      BinReference(values, borders, true, expected);
+      ASSERT_EQ(BinsOf(values, borders, true), expected) << count << " values, " << IsaName(isa);
     }
   }
 }

@@ -131,31 +131,5 @@ TEST(ScoringTest, TakesABatchOfNoRows) {
   EXPECT_TRUE(ScoreRows(**model, MakeSyntheticRows(parts, 0, random)).classes.empty());
 }
 
-TEST(EngineTest, UnknownNameListsTheKnownOnes) {
-  Random random(5);
-  const auto model = LoadParts(MakeSyntheticModel(SyntheticShape(), random));
-  ASSERT_TRUE(model) << model.error().message();
-  const auto engine = MakeEngine(**model, "warp");
-  ASSERT_FALSE(engine);
-  EXPECT_EQ(engine.error().code(), StatusCode::kUsage);
-  EXPECT_THAT(engine.error().message(), testing::HasSubstr("'warp'"));
-  EXPECT_THAT(engine.error().message(), testing::HasSubstr("reference"));
-}
-
-TEST(EngineTest, OutlivesItsModel) {
-  Random random(6);
-  const ModelParts parts = MakeSyntheticModel(SyntheticShape(), random);
-  auto model = LoadParts(parts);
-  ASSERT_TRUE(model) << model.error().message();
-  const RowsParts rows = MakeSyntheticRows(parts, 40, random);
-  const Scored scored = ScoreRows(**model, rows);
-  const auto engine = MakeEngine(**model);
-  *model = nullptr;
-  EngineScratch scratch = (*engine)->MakeScratch();
-  std::vector<float> scores(40);
-  (*engine)->Score({scored.columns.data(), 40}, 40, scores, scratch);
-  EXPECT_EQ(scores, scored.scores);
-}
-
 }  // namespace
 }  // namespace marquee::model

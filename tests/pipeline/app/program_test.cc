@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "kernels/isa.h"
 #include "model/builtin.h"
 #include "pipeline/stages/feature_spec.h"
 #include "schemas/frame.h"
@@ -105,6 +106,23 @@ class ProgramTest : public testing::Test {
 
 // --- what a run says -----------------------------------------------------------------------------
 
+TEST_F(ProgramTest, AForcedInstructionSetIsUsedAndGivesTheSameScores) {
+  ASSERT_EQ(Marquee("generate --rows 700 --seed 6 -o generated.csv").exit_code, 0);
+  const std::string expected = Marquee("score --data generated.csv --engine reference").out;
+  ASSERT_FALSE(expected.empty());
+  for (const kernels::Isa isa : kernels::SupportedIsas()) {
+    const std::string name(kernels::IsaName(isa));
+    ASSERT_EQ(setenv("MARQUEE_FORCE_ISA", name.c_str(), 1), 0);
+    EXPECT_EQ(Marquee("run --data generated.csv --json").json()["model"]["isa"], name);
+    EXPECT_EQ(Marquee("score --data generated.csv").out, expected) << name;
+  }
+  ASSERT_EQ(setenv("MARQUEE_FORCE_ISA", "mmx", 1), 0);
+  const Outcome refused = Marquee("model verify");
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("MARQUEE_FORCE_ISA=mmx: this processor has scalar"));
+  unsetenv("MARQUEE_FORCE_ISA");
+}
+
 TEST_F(ProgramTest, RunReportsEveryPromisedFigure) {
   ASSERT_EQ(Marquee("generate --rows 3000 --seed 5 -o generated.csv").exit_code, 0);
   const Outcome run = Marquee("run --data generated.csv --json");
@@ -131,7 +149,7 @@ TEST_F(ProgramTest, RunReportsEveryPromisedFigure) {
   for (const char* stage : {"produce", "preprocess", "infer", "evaluate"}) {
     EXPECT_GT(report["stages"][stage]["ns_per_row"], 0) << stage;
   }
-  EXPECT_EQ(report["model"]["engine"], "reference");
+  EXPECT_EQ(report["model"]["engine"], "oblivious");
   EXPECT_GT(report["model"]["cross_validated_f1"], 0.6);
 }
 
