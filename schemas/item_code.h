@@ -1,6 +1,8 @@
 // schemas/item_code.h — how the items of lists go on the wire: as hashes.
 #pragma once
 
+// Items are short: a call would take as long as the hash.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <cstdint>

@@ -49,13 +49,14 @@ struct Date {
   int month;
 };
 
-/// The whole of `text` as a decimal number without sign.
+bool IsAsciiDigit(unsigned char c) { return c >= '0' && c <= '9'; }
+
+/// The whole of `text`, a few bytes, as a decimal number without sign.
 std::optional<int> ParseDigits(std::string_view text) {
   int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || text.front() == '-' || error != std::errc() ||
-      end != text.data() + text.size()) {
-    return std::nullopt;
+  for (const char c : text) {
+    if (!IsAsciiDigit(static_cast<unsigned char>(c))) return std::nullopt;
+    value = value * 10 + (c - '0');
   }
   return value;
 }
@@ -144,7 +145,6 @@ struct CategoryItem {
   }
 };
 
-bool IsAsciiDigit(unsigned char c) { return c >= '0' && c <= '9'; }
 bool IsAsciiUpper(unsigned char c) { return c >= 'A' && c <= 'Z'; }
 bool IsAsciiLower(unsigned char c) { return c >= 'a' && c <= 'z'; }
 
@@ -153,24 +153,29 @@ bool IsWordByte(unsigned char c) {
   return IsAsciiDigit(c) || IsAsciiUpper(c) || IsAsciiLower(c) || c >= 0x80;
 }
 
+/// The first position from `from` on whose byte is a word byte, or none, as `wanted`; else the end.
+std::size_t FindWordByte(std::string_view text, std::size_t from, bool wanted) {
+  while (from < text.size() && IsWordByte(static_cast<unsigned char>(text[from])) != wanted) ++from;
+  return from;
+}
+
+char ToAsciiLower(char c) {
+  return static_cast<char>(IsAsciiUpper(static_cast<unsigned char>(c)) ? c - 'A' + 'a' : c);
+}
+
 /// The first `limit` words: runs of word bytes, ASCII letters lower-cased.
 struct WordItems {
   template <class Visit>
   static void ForEach(std::string_view text, double limit, ProblemCounts& /*problems*/,
                       Visit visit) {
     std::string word;  // words are short: no allocation
-    std::size_t position = 0;
+    std::size_t end = 0;
     for (double words = 0; words < limit; ++words) {
-      while (position < text.size() && !IsWordByte(static_cast<unsigned char>(text[position]))) {
-        ++position;
-      }
-      if (position == text.size()) return;
-      word.clear();
-      for (; position < text.size(); ++position) {
-        const auto byte = static_cast<unsigned char>(text[position]);
-        if (!IsWordByte(byte)) break;
-        word.push_back(static_cast<char>(IsAsciiUpper(byte) ? byte - 'A' + 'a' : byte));
-      }
+      const std::size_t begin = FindWordByte(text, end, true);
+      if (begin == text.size()) return;
+      end = FindWordByte(text, begin, false);
+      word.assign(text, begin, end - begin);
+      for (char& c : word) c = ToAsciiLower(c);
       visit(std::string_view(word));
     }
   }
@@ -289,11 +294,8 @@ bool KindReportsProblems(std::string_view kind) {
 
 bool KindReadsLengthsOnly(std::string_view kind) { return kind == "text_bytes"; }
 
-std::string_view Trim(std::string_view text) noexcept {
-  constexpr std::string_view kWhiteSpace = " \t\n\v\f\r";
-  const std::size_t begin = text.find_first_not_of(kWhiteSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
+bool KindCountsItemsOf(std::string_view numeric, std::string_view list) {
+  return numeric == "list_count" && list == "list";
 }
 
 double ParseNumber(std::string_view field, double min, double max, ProblemCounts& problems) {

@@ -93,8 +93,17 @@ bool KindReportsProblems(std::string_view kind);
 /// Whether the kind reads only the lengths of its column's fields.
 bool KindReadsLengthsOnly(std::string_view kind);
 
+/// Whether the values of numeric kind `numeric` are the lengths of the lists that kind `list` makes
+/// of the same column, as long as none of these is too long.
+bool KindCountsItemsOf(std::string_view numeric, std::string_view list);
+
 /// `text` without ASCII white space at both ends.
-std::string_view Trim(std::string_view text) noexcept;
+inline std::string_view Trim(std::string_view text) noexcept {
+  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 /// The number in a field; NaN if it is empty, and NaN and a problem if it is unparsable, below
 /// `min` or above `max`.

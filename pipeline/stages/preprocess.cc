@@ -15,6 +15,8 @@
 namespace marquee {
 namespace {
 
+constexpr auto kListTooLong = static_cast<std::size_t>(FieldProblem::kListTooLong);
+
 /// The whole of a trimmed field as an integer.
 std::optional<std::int64_t> ParseId(std::string_view text) {
   std::int64_t id = 0;
@@ -250,8 +252,12 @@ class PreprocessStage::Batch {
     for (const NumericLine& line : stage_.numeric_) {
       flatbuffers::Offset<flatbuffers::Vector<float>> offset;
       const std::span<float> values = output.Column<float>(num_kept_, num_kept_, offset);
-      line.function(Reader(line.column), line.parameter, values,
-                    Problems(line.column, line.counts_problems));
+      if (line.list && scratch_.list_problems_[*line.list][kListTooLong] == 0) {
+        std::copy_n(scratch_.list_lengths_[*line.list].begin(), num_kept_, values.begin());
+      } else {
+        line.function(Reader(line.column), line.parameter, values,
+                      Problems(line.column, line.counts_problems));
+      }
       scratch_.numeric_offsets_.push_back(wire::CreateNumericColumn(output.builder(), offset));
     }
     return output.builder().CreateVector(scratch_.numeric_offsets_);
@@ -331,7 +337,16 @@ Result<PreprocessStage> PreprocessStage::Make(const FeatureSpec& spec) {
           fmt::format("feature '{}': no numeric kind '{}'", line.name, line.kind));
     }
     const std::size_t column = stage.ColumnIndex(line.column);
-    stage.numeric_.push_back({function, line.parameter, column, claims_problems(line, column)});
+    const auto counted_list =
+        std::find_if(spec.lists.begin(), spec.lists.end(), [&line](const FeatureLine& list) {
+          return list.column == line.column && KindCountsItemsOf(line.kind, list.kind);
+        });
+    std::optional<std::size_t> list;
+    if (counted_list != spec.lists.end()) {
+      list = static_cast<std::size_t>(counted_list - spec.lists.begin());
+    }
+    stage.numeric_.push_back(
+        {function, line.parameter, column, claims_problems(line, column), list});
   }
   for (const FeatureLine& line : spec.lists) {
     const ListKind function = FindListKind(line.kind);

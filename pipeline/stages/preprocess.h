@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,7 @@ class PreprocessStage {
     double parameter;
     std::size_t column;
     bool counts_problems;
+    std::optional<std::size_t> list;  // whose lengths the values are
   };
   struct ListLine {
     ListKind function;

@@ -36,14 +36,14 @@ flatbuffers::Offset<wire::RawColumn> WriteColumn(const std::string& name, bool l
                                                  const std::string_view* first_field,
                                                  std::size_t fields_per_row, std::size_t num_rows,
                                                  Message& output) {
-  std::size_t total = 0;
-  for (std::size_t row = 0; row < num_rows; ++row)
-    total += first_field[row * fields_per_row].size();
   flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> lengths_offset;
   flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> bytes_offset;
   const auto lengths = output.Column<std::uint16_t>(num_rows, num_rows, lengths_offset);
+  std::size_t total = 0;
   for (std::size_t row = 0; row < num_rows; ++row) {
-    lengths[row] = static_cast<std::uint16_t>(first_field[row * fields_per_row].size());
+    const std::size_t length = first_field[row * fields_per_row].size();
+    lengths[row] = static_cast<std::uint16_t>(length);
+    total += length;
   }
   if (!lengths_only) {
     std::uint8_t* out = output.Column<std::uint8_t>(total, num_rows, bytes_offset).data();

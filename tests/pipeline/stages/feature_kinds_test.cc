@@ -101,7 +101,10 @@ TEST(FeatureKindsTest, ListsSplitOnCommaAndSpace) {
               ElementsAre("Animation", "Comedy", "Family"));
   EXPECT_THAT(Items("list", "A,B, C", 1024), ElementsAre("A,B", "C"));
   EXPECT_THAT(Items("list", " a ,  , b, , ", 1024), ElementsAre("a", "b"));
+  EXPECT_THAT(Items("list", "a,", 1024), ElementsAre("a,"));
+  EXPECT_THAT(Items("list", ",, b,,, c", 1024), ElementsAre(",", "b,,", "c"));
   EXPECT_THAT(Items("list", "", 1024), IsEmpty());
+  EXPECT_THAT(Items("list", " \t\n\v\f\r", 1024), IsEmpty());
   EXPECT_THAT(Items("list", "a, a", 1024), ElementsAre("a", "a"));
   EXPECT_THAT(Apply("list_count", {"a, b, , c", "", "a"}).values, ElementsAre(3.0F, 0.0F, 1.0F));
 }

@@ -124,6 +124,16 @@ TEST_F(PreprocessTest, AProblemOfAColumnThatServesSeveralFeaturesCountsOnce) {
   EXPECT_EQ(Problem("runtime", FieldProblem::kNegative), 1U);
 }
 
+TEST_F(PreprocessTest, AListThatIsCutIsCountedWhole) {
+  std::string genres = "0";
+  for (int i = 1; i < 1030; ++i) genres += ", " + std::to_string(i);
+  ASSERT_TRUE(Process({{{"genres", "a, b"}}, {{"genres", genres}}, {{"genres", ""}}}).ok());
+  const FeatureBatchView batch = Features();
+  EXPECT_THAT(batch.list_lengths(0), ElementsAre(2, 1024, 0));
+  EXPECT_THAT(batch.numeric(7), ElementsAre(2.0F, 1030.0F, 0.0F));
+  EXPECT_EQ(Problem("genres", FieldProblem::kListTooLong), 1U);
+}
+
 TEST_F(PreprocessTest, BadRowsLeaveAndTheOthersStay) {
   ASSERT_TRUE(Process({{{"id", "1"}, {"title", "one"}},
                        {{"id", ""}, {"title", "no id"}},
