@@ -32,6 +32,11 @@ struct CodeTable {
     return static_cast<std::uint32_t>(code * 0x9E3779B1u) >> shift;
   }
 
+  /// Have the place where the search for a code begins brought near.
+  void Prefetch(std::uint32_t code) const noexcept {
+    __builtin_prefetch(slots.data() + Home(code, shift));
+  }
+
   /// Look a code up. Exact: the stored value, or the unknown one. Cost: about 1.5 places at half
   /// load.
   Value Find(std::uint32_t code) const noexcept {

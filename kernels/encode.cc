@@ -56,9 +56,15 @@ void EncodeHot(ListView list, const CodeTable<std::uint32_t>& columns, std::size
 
 void AddItemValues(ListView list, const CodeTable<float>& values, std::span<float> sums) noexcept {
   MARQUEE_CHECK(sums.size() == list.lengths.size());
+  // The table is larger than the first cache: its places are asked for some items ahead.
+  constexpr std::size_t kAhead = 16;
+  std::size_t next = 0;
   ForEachRow(list, [&](std::size_t row, std::span<const std::uint32_t> items) {
     float sum = sums[row];
-    for (const std::uint32_t item : items) sum += values.Find(item);
+    for (const std::uint32_t item : items) {
+      if (++next + kAhead <= list.codes.size()) values.Prefetch(list.codes[next + kAhead - 1]);
+      sum += values.Find(item);
+    }
     sums[row] = sum;
   });
 }
