@@ -300,14 +300,21 @@ bool KindCountsItemsOf(std::string_view numeric, std::string_view list) {
 
 double ParseNumber(std::string_view field, double min, double max, ProblemCounts& problems) {
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  constexpr std::size_t kMaxIntDigits = std::numeric_limits<int>::digits10;
   const std::string_view text = Trim(field);
   if (text.empty()) return kNaN;
   double value = 0;
-  const auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
-  if (end != text.data() + text.size() || std::isnan(value) ||
-      (error != std::errc() && error != std::errc::result_out_of_range)) {
-    Count(FieldProblem::kUnparsable, problems);
-    return kNaN;
+  // Most numbers are small whole ones, which need no parser of all numbers.
+  const auto whole = text.size() <= kMaxIntDigits ? ParseDigits(text) : std::nullopt;
+  if (whole) {
+    value = *whole;
+  } else {
+    const auto [end, error] = fast_float::from_chars(text.data(), text.data() + text.size(), value);
+    if (end != text.data() + text.size() || std::isnan(value) ||
+        (error != std::errc() && error != std::errc::result_out_of_range)) {
+      Count(FieldProblem::kUnparsable, problems);
+      return kNaN;
+    }
   }
   if (value < min) {
     Count(min == 0 ? FieldProblem::kNegative : FieldProblem::kOutOfRange, problems);

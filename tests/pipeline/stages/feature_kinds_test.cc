@@ -64,6 +64,14 @@ TEST(FeatureKindsTest, NumberReadsPlainAndScientificNotation) {
   EXPECT_THAT(numbers.problems, testing::Each(0));
 }
 
+TEST(FeatureKindsTest, WholeNumbersAreReadLikeAllOthers) {
+  std::vector<std::string> whole = {"0", "007", "1234567890"};
+  for (std::size_t digits = 1; digits <= 20; ++digits) whole.emplace_back(digits, '9');
+  std::vector<std::string> with_point;
+  for (const std::string& text : whole) with_point.push_back(text + ".0");
+  EXPECT_EQ(Apply("number", whole).values, Apply("number", with_point).values);
+}
+
 TEST(FeatureKindsTest, AnUnusableNumberIsAbsentAndCounted) {
   const Numbers numbers =
       Apply("number", {"x", "1.2.3", "12 34", "nan", "0x10", "-1", "1e40", "inf", "-0"});
