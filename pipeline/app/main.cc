@@ -1,5 +1,6 @@
 // marquee — the program. One file a command; this one only picks it.
 #include <fmt/core.h>
+#include <malloc.h>
 
 #include <csignal>
 #include <exception>
@@ -60,6 +61,12 @@ int Main(int argc, char** argv) {
 }  // namespace marquee
 
 int main(int argc, char** argv) {
+#ifdef M_MMAP_THRESHOLD
+  // Large buffers always in mappings of their own. Left to itself, glibc raises this threshold with
+  // each that is freed and then puts them among small blocks, and a service that runs for hours
+  // grows.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
   // A closed pipe is an error of the write, so that what else was written (dead letters) is closed
   // in order.
   std::signal(SIGPIPE, SIG_IGN);
