@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <utility>
 
 #include "schemas/check.h"
 
@@ -176,6 +177,12 @@ void Bin(std::span<const float> values, std::span<const float> borders, bool nan
     MARQUEE_FOR_ISA(ActiveIsa(), BinMany)(values, borders, nan_above, bins);
     return;
   }
+  BinScalar(values, borders, nan_above, bins);
+}
+
+void BinScalar(std::span<const float> values, std::span<const float> borders, bool nan_above,
+               std::span<std::uint8_t> bins) noexcept {
+  MARQUEE_CHECK(borders.size() <= kMaxBorders && bins.size() == values.size());
   for (std::size_t row = 0; row < values.size(); ++row) {
     bins[row] = BinOne(values[row], borders, nan_above);
   }

@@ -19,6 +19,10 @@ inline constexpr std::size_t kMaxBorders = 254;
 void Bin(std::span<const float> values, std::span<const float> borders, bool nan_above,
          std::span<std::uint8_t> bins) noexcept;
 
+/// Bin in plain C++, a value at a time: what Bin does with few values, whatever the instruction set.
+void BinScalar(std::span<const float> values, std::span<const float> borders, bool nan_above,
+               std::span<std::uint8_t> bins) noexcept;
+
 /// Bin, as it is defined: count the borders.
 void BinReference(std::span<const float> values, std::span<const float> borders, bool nan_above,
                   std::span<std::uint8_t> bins) noexcept;

@@ -7,8 +7,8 @@
 
 namespace marquee::kernels {
 
-/// What a kernel is compiled for: the compiler's baseline (on x86-64 plain C++ and SSE2), and what a
-/// processor may have beyond it.
+/// What a kernel is compiled for: the compiler's baseline (on x86-64 plain C++ and SSE2, elsewhere
+/// what Highway makes of it), and what a processor may have beyond it.
 enum class Isa : std::uint8_t { kScalar, kAvx2, kAvx512 };
 
 /// "scalar", "avx2" or "avx512".
@@ -20,8 +20,8 @@ std::span<const Isa> SupportedIsas() noexcept;
 /// The one in use: the best, unless UseIsa has been called.
 Isa ActiveIsa() noexcept;
 
-/// Use another one from now on; one of SupportedIsas(). What has been made for an ISA (an engine)
-/// keeps it. Threads: not while kernels run.
+/// Use another one from now on; one of SupportedIsas(). An engine is to be made anew: it keeps some of
+/// the kernels that it was made with. Threads: not while kernels run.
 void UseIsa(Isa isa) noexcept;
 
 }  // namespace marquee::kernels

@@ -24,7 +24,7 @@ constexpr std::size_t TableSize(std::size_t depth) noexcept {
   return depth < 4 ? 16 : std::size_t{1} << depth;
 }
 
-/// Trees as the kernels want them. Owns nothing; every span is aligned for a float.
+/// Trees as the kernels want them. Owns nothing.
 struct TreesLayout {
   TreesView trees;
   /// Tables of leaves: per tree, per score TableSize(depth) floats.

@@ -8,6 +8,7 @@
 
 #include "kernels/bin.h"
 #include "kernels/trees_simd.h"
+#include "model/validate.h"
 #include "schemas/check.h"
 
 namespace marquee::model {
@@ -96,7 +97,8 @@ class ObliviousEngine final : public Engine {
   void ScoreRows(kernels::ConstMatrixView columns, std::size_t num_rows,
                  std::span<float> scores) const noexcept {
     const std::size_t num_scores = layout_.trees.num_scores;
-    alignas(64) std::array<std::uint8_t, kMaxColumns> bins;
+    // ScoreRow reads up to a multiple of 16.
+    std::array<std::uint8_t, (kMaxColumns + 15) / 16 * 16> bins{};
     for (std::size_t row = 0; row < num_rows; ++row) {
       for (std::size_t c = 0; c < num_columns(); ++c) {
         kernels::Bin({columns.column(c) + row, 1}, Borders(c), nan_above_[c] != 0, {&bins[c], 1});
@@ -152,9 +154,6 @@ class ObliviousEngine final : public Engine {
       }
     }
   }
-
-  // A feature's number is a byte.
-  static constexpr std::size_t kMaxColumns = 256;
 
   kernels::TreesKernel kernel_;
   std::vector<std::uint8_t> nan_above_;

@@ -45,8 +45,8 @@ class ReferenceEngine final : public Engine {
     for (std::size_t first = 0; first < num_rows; first += kRowsPerBlock) {
       const std::size_t rows = std::min(kRowsPerBlock, num_rows - first);
       for (std::size_t c = 0; c < num_columns(); ++c) {
-        kernels::Bin({columns.column(c) + first, rows}, Borders(c), nan_above_[c] != 0,
-                     {bins + c * kRowsPerBlock, rows});
+        kernels::BinScalar({columns.column(c) + first, rows}, Borders(c), nan_above_[c] != 0,
+                           {bins + c * kRowsPerBlock, rows});
       }
       kernels::ScoreTreesReference(trees(), {bins, kRowsPerBlock}, rows,
                                    scores.subspan(first * num_scores_, rows * num_scores_));

@@ -169,7 +169,7 @@ Result<std::shared_ptr<const Model>> Model::FromFile(AlignedBuffer bytes, std::s
   Status status = ValidateModel(*model->wire_);
   if (status.ok()) status = model->Attach();
   if (!status.ok()) return std::move(status).WithContext(model->source_);
-  MARQUEE_ASSIGN_OR_RETURN(const auto engine, MakeEngine(*model, "reference"));
+  MARQUEE_ASSIGN_OR_RETURN(const auto engine, MakeEngine(*model));
   MARQUEE_RETURN_IF_ERROR(std::move(model->CheckGolden(*engine)).error());
   return std::shared_ptr<const Model>(std::move(model));
 }

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "kernels/isa.h"
 #include "tests/kernels/float_cases.h"
+#include "tests/kernels/scoped_isa.h"
 
 namespace marquee::kernels {
 namespace {
@@ -63,7 +63,7 @@ TEST(BinTest, EqualsReferenceForEveryNumberOfBorders) {
       std::vector<std::uint8_t> expected(values.size());
       BinReference(values, borders, nan_above, expected);
       for (const Isa isa : SupportedIsas()) {
-        UseIsa(isa);
+        const ScopedIsa scoped(isa);
         ASSERT_EQ(BinsOf(values, borders, nan_above), expected)
             << count << " borders, " << IsaName(isa);
       }
@@ -75,7 +75,7 @@ TEST(BinTest, EqualsReferenceForEveryNumberOfValues) {
   const std::vector<float> borders = Borders(100);
   const std::vector<float> all = ValuesAround(borders);
   for (const Isa isa : SupportedIsas()) {
-    UseIsa(isa);
+    const ScopedIsa scoped(isa);
     for (std::size_t count = 0; count <= 70; ++count) {
       // From everywhere, so that the last value of one vector is the first of another.
       const std::vector<float> values(all.begin() + static_cast<std::ptrdiff_t>(count),

@@ -4,27 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "kernels/isa.h"
+#include <array>
+#include <cmath>
+#include <limits>
+
 #include "model/synthetic.h"
 #include "tests/kernels/float_cases.h"
+#include "tests/kernels/scoped_isa.h"
 #include "tests/model/scoring.h"
 
 namespace marquee::model {
 namespace {
 
 using kernels::Isa;
-
-/// Uses an instruction set while it lives.
-class ScopedIsa {
- public:
-  explicit ScopedIsa(Isa isa) : before_(kernels::ActiveIsa()) { kernels::UseIsa(isa); }
-  ~ScopedIsa() { kernels::UseIsa(before_); }
-  ScopedIsa(const ScopedIsa&) = delete;
-  ScopedIsa& operator=(const ScopedIsa&) = delete;
-
- private:
-  Isa before_;
-};
 
 std::vector<float> Score(const Model& model, std::string_view engine_name,
                          const std::vector<float>& columns, std::size_t num_rows,
@@ -95,6 +87,13 @@ TEST(EngineTest, EqualsReferenceForEveryDepth) {
     shape.min_depth = shape.max_depth = depth;
     ExpectAllEqualReference(shape, depth + 1, 600, {600, 37, 1});
   }
+}
+
+TEST(EngineTest, EqualsReferenceForManyTreesOfSeveralScores) {
+  SyntheticShape shape;
+  shape.classifier = ClassifierKind::kSoftmax;
+  shape.num_trees = 200;
+  ExpectAllEqualReference(shape, 3, 300, {300, 37, 1});
 }
 
 TEST(EngineTest, EqualsReferenceForAMillionRowsOfTheShippedShape) {
