@@ -97,9 +97,14 @@ void AppendTimes(std::string& text, const RunResults& results) {
   const Evaluation& evaluation = results.evaluation();
   const Histogram& latency = evaluation.latency();
   const std::uint64_t rows = results.records();
-  text += fmt::format("\n  latency of a row: p50 {}   p99 {}   p99.9 {}   most {}\n\n",
-                      DurationText(latency.Percentile(0.5)), DurationText(latency.Percentile(0.99)),
-                      DurationText(latency.Percentile(0.999)), DurationText(latency.max_ns()));
+  if (latency.count() == 0) {
+    text += "\n  latency of a row: none has come after the warm-up\n\n";
+  } else {
+    text +=
+        fmt::format("\n  latency of a row: p50 {}   p99 {}   p99.9 {}   most {}\n\n",
+                    DurationText(latency.Percentile(0.5)), DurationText(latency.Percentile(0.99)),
+                    DurationText(latency.Percentile(0.999)), DurationText(latency.max_ns()));
+  }
   const auto line = [&](std::string_view name, std::uint64_t ns, const std::string& wait) {
     text += fmt::format("  {:<16} {:>9.0f} ns a row{}\n", name, PerRow(ns, rows), wait);
   };

@@ -21,7 +21,9 @@ constexpr seconds kRevokeTimeout{20};
 constexpr milliseconds kStopTimeout{6000};
 // Memory between the runner and the client.
 constexpr std::size_t kOutboxBytes = 32 << 20;
-// Epochs sent but not acknowledged: so many may be repeated after a crash.
+// Epochs sent but not acknowledged. What they hold is bounded by the client's queue (see
+// SetProducing), and that is also what a crash may repeat, beside the epoch that runs and what was
+// acknowledged since the last commit.
 constexpr std::size_t kMaxPendingEpochs = 64;
 
 }  // namespace
@@ -209,7 +211,7 @@ void Session::StartEpoch() {
 void Session::FinishEpoch() {
   if (!running_ || thread_.busy()) return;
   Send();  // what came between the last Send and the epoch's end
-  if (sending_ != nullptr || !outbox_.empty()) return;
+  if (!running_ || sending_ != nullptr || !outbox_.empty()) return;  // perhaps it was aborted
   running_ = false;
   PendingEpoch& epoch = pending_.back();
   if (Status status = thread_.TakeStatus(); !status.ok()) {
@@ -312,7 +314,7 @@ void Session::OnDelivery(std::uint64_t tag, const Status& status) {
 void Session::Commit() {
   if (end_ && end_->kind != SessionEnd::Kind::kFailed) return;
   if (options_.exactly_once) {
-    if (in_transaction_ && TransactionDue()) CommitTransaction();
+    if (in_transaction_ && TransactionDue()) (void)CommitTransaction();
   } else {
     CommitOffsets();
   }
@@ -370,7 +372,8 @@ TransactionOutcome Session::InTime(const std::function<TransactionOutcome(millis
   return outcome;
 }
 
-void Session::CommitTransaction() {
+/// False if it was aborted, or nobody knows.
+bool Session::CommitTransaction() {
   Offsets offsets;
   for (const PendingEpoch& epoch : pending_) {
     if (!epoch.sent) continue;
@@ -388,22 +391,23 @@ void Session::CommitTransaction() {
       ++report_.status().commits;
       in_transaction_ = false;
       std::erase_if(pending_, [](const PendingEpoch& epoch) { return epoch.sent; });
-      return;
+      return true;
     case TransactionOutcome::kAbort:
       report_.Complain(producer_->transaction_error() + "; the transaction is aborted");
       AbortAndRewind(/*rewind=*/!revoking_ && !control_.stop_requested());
-      return;
+      return false;
     case TransactionOutcome::kFenced:
       End(SessionEnd::Kind::kFenced, Status::Unavailable(producer_->transaction_error()));
-      return;
+      return false;
     case TransactionOutcome::kRetry:
     case TransactionOutcome::kRebuild:
       // Whether it was committed shows when the next producer has taken over and the group's
       // offsets are read again.
       ++report_.status().commit_failures;
       End(SessionEnd::Kind::kRebuild, Status::Unavailable(producer_->transaction_error()));
-      return;
+      return false;
   }
+  return false;
 }
 
 void Session::AbortAndRewind(bool rewind) {
@@ -450,8 +454,7 @@ bool Session::FinishAll(TimePoint deadline) {
     report_.Tick();
   }
   if (options_.exactly_once) {
-    if (finished && in_transaction_) CommitTransaction();
-    return finished && !in_transaction_;
+    return finished && (!in_transaction_ || CommitTransaction());
   }
   // What was acknowledged in time need not be read again. All of it, for a commit that nobody waited
   // for may have failed.

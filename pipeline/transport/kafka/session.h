@@ -72,7 +72,7 @@ class Session final : public RebalanceListener, public DeliveryListener {
   void CountGroup(const OutputGroup& group);
   bool TransactionDue() const;
   bool OpenTransaction();
-  void CommitTransaction();
+  bool CommitTransaction();
   TransactionOutcome InTime(
       const std::function<TransactionOutcome(std::chrono::milliseconds)>& call);
   void TakeAcknowledged();
