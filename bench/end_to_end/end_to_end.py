@@ -18,6 +18,7 @@ import pathlib
 import platform
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -109,6 +110,8 @@ def measure(setting: Setting, group: list[Scenario], repetitions: int, scratch: 
                 run["mb_per_s"] = sum(run["bytes_per_row"].values()) * run["rows_per_s"] * 1e-6
                 journal.write(pipeline=name, repetition=repetition, scenario=vars(scenario), **run)
                 runs[name].append(run)
+                if run.get("confusion") != runs[name][0].get("confusion"):
+                    raise BenchError(f"{scenario}: the same rows gave other predictions in repetition {repetition}")
                 say(f"{scenario}: {name}: {run['rows_per_s']:.0f} rows/s, p99 {run['latency_ms']['p99']:.1f} ms")
         lines.append({"scenario": scenario, **runs})
     shutil.rmtree(recorded)
@@ -185,11 +188,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--repetitions", type=int, help="pairs of runs for each scenario (default: 3; --smoke 1)")
     parser.add_argument("--marquee", type=pathlib.Path, default=ROOT / "build/release/marquee", help="default: %(default)s")
     parser.add_argument("--null", type=pathlib.Path, default=ROOT / "build/bench/bench/kafka_null", help="default: %(default)s")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.soak is not None and args.soak < 30:
+        parser.error("--soak: at least 30 seconds")
+    return args
 
 
 def main() -> int:
     args = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is cleaned up
     for program in (args.marquee, args.null):
         if not program.exists():
             raise BenchError(f"there is no {program}; `./run bench-kafka` builds it")

@@ -87,7 +87,7 @@ class Program:
         self.name, self.output, self.journal = name, scratch / f"{name}.out", scratch / f"{name}.err"
         self.marked_ns = 0
         with self.output.open("wb") as output, self.journal.open("wb") as journal:
-            self.popen = subprocess.Popen([str(word) for word in command], env=_environment(), stdout=output, stderr=journal,
+            self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *map(str, command)], env=_environment(), stdout=output, stderr=journal,
                                           **({"stdin": subprocess.DEVNULL} | options))
         self.pid = self.popen.pid
 
@@ -208,7 +208,7 @@ def run_marquee(setting: Setting, scenario: Scenario, scratch: pathlib.Path, rec
         if not came["complete"] or came["lost"] or came["duplicated"] or came["rows"] != scenario.rows:
             raise BenchError(f"{scenario.rows} rows were to be sent, {sent['records']} were; of these came: {came}")
         measured = _figures(setting, prefix, cpu, scenario.rows, came["seconds"], came["latency"])
-        measured["stages"] = came["stages"]
+        measured |= {name: came[name] for name in ("stages", "macro_f1", "confusion")}
         if record_to:
             record_to.mkdir()
             messages = {topic: json.loads(setting.call(
@@ -248,6 +248,8 @@ def run_null(setting: Setting, scenario: Scenario, scratch: pathlib.Path, record
 
 
 def _figures(setting: Setting, prefix: str, cpu: dict[str, int], rows: int, seconds: float, latency: dict) -> dict:
+    if not latency["max_ns"]:
+        raise BenchError("no row came after the warm-up")
     return {"rows": rows, "seconds": seconds, "rows_per_s": rows / seconds,
             "stored_bytes_per_row": {topic: setting.stored_bytes(prefix + topic) / rows for topic in TOPICS},
             "cpu_ns_per_row": {name: ns / rows for name, ns in cpu.items()},
