@@ -74,11 +74,12 @@ Status Unavailable(std::string_view call, const KafkaError& error) {
 /// A producer of one topic that knows what has been acknowledged.
 class Sender {
  public:
-  static Result<std::unique_ptr<Sender>> Make(const NullOptions& options, const std::string& topic,
-                                              const std::string& transactional_id) {
+  static Result<std::unique_ptr<Sender>> Make(const KafkaConnection& connection,
+                                              const std::string& topic,
+                                              const SendingOptions& sending) {
     std::unique_ptr<Sender> sender(new Sender);
-    MARQUEE_ASSIGN_OR_RETURN(ClientConfig config, ClientConfig::Make(options.connection));
-    SetProducing(config, options.compression, transactional_id);
+    MARQUEE_ASSIGN_OR_RETURN(ClientConfig config, ClientConfig::Make(connection));
+    SetProducing(config, sending);
     rd_kafka_conf_set_dr_msg_cb(config.get(),
                                 [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
                                   static_cast<Sender*>(opaque)->OnDelivery(*message);
@@ -144,7 +145,9 @@ class Sender {
 
 Status Produce(const NullOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const RecordedTopic recorded, RecordedTopic::Load(options.from_file));
-  MARQUEE_ASSIGN_OR_RETURN(const auto sender, Sender::Make(options, options.topic, ""));
+  MARQUEE_ASSIGN_OR_RETURN(const auto sender, Sender::Make(options.connection, options.topic,
+                                                           {.compression = options.compression,
+                                                            .in_bulk = options.rate == 0}));
   // So that reading the file is not counted as sending it.
   SayReady();
   while (std::getchar() != EOF) continue;
@@ -209,8 +212,10 @@ class Copier {
  private:
   Status Connect() {
     const std::string name = "null-" + options_.to;
-    MARQUEE_ASSIGN_OR_RETURN(
-        sender_, Sender::Make(options_, options_.to, options_.exactly_once ? name : ""));
+    MARQUEE_ASSIGN_OR_RETURN(sender_,
+                             Sender::Make(options_.connection, options_.to,
+                                          {.transactional_id = options_.exactly_once ? name : "",
+                                           .compression = options_.compression}));
     if (options_.exactly_once) {
       MARQUEE_RETURN_IF_ERROR(
           Unavailable("init_transactions",

@@ -78,8 +78,9 @@ Status Attempt(const ProduceOptions& options, const RunId& run, const model::Mod
       std::move(source), open,
       {.run = run, .rate = options.rate, .max_records = options.rows, .repeat = options.repeat},
       std::move(columns), spec.id_column, std::move(from), *runner, outbox, control);
-  Status status = RunProduceService(options.connection, options.compression, *runner, epoch, outbox,
-                                    control, report, retry);
+  Status status = RunProduceService(options.connection, options.compression,
+                                    /*in_bulk=*/options.rate == 0, *runner, epoch, outbox, control,
+                                    report, retry);
   sent.totals = epoch.totals();
   sent.messages += epoch.messages_sent();
   sent.records += epoch.records_sent();

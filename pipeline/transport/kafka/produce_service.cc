@@ -21,10 +21,10 @@ class ProduceLoop final : public DeliveryListener {
               ServiceReport& report)
       : connection_(connection), outbox_(outbox), control_(control), report_(report) {}
 
-  Status Run(const std::string& compression, Runner& runner, Epoch& epoch, bool& failed_to_send) {
+  Status Run(const SendingOptions& sending, Runner& runner, Epoch& epoch, bool& failed_to_send) {
     MARQUEE_ASSIGN_OR_RETURN(
-        producer_, Producer::Make(connection_,
-                                  {.waker = &control_.waker(), .compression = compression}, *this));
+        producer_,
+        Producer::Make(connection_, {.sending = sending, .waker = &control_.waker()}, *this));
     report_.SetState(ServiceState::kRunning, "");
     EpochThread thread(runner, control_.waker());
     thread.Start(epoch);
@@ -112,10 +112,10 @@ class ProduceLoop final : public DeliveryListener {
 }  // namespace
 
 Status RunProduceService(const KafkaConnection& connection, const std::string& compression,
-                         Runner& runner, Epoch& epoch, Outbox& outbox, ServiceControl& control,
-                         ServiceReport& report, bool& failed_to_send) {
+                         bool in_bulk, Runner& runner, Epoch& epoch, Outbox& outbox,
+                         ServiceControl& control, ServiceReport& report, bool& failed_to_send) {
   return ProduceLoop(connection, outbox, control, report)
-      .Run(compression, runner, epoch, failed_to_send);
+      .Run({.compression = compression, .in_bulk = in_bulk}, runner, epoch, failed_to_send);
 }
 
 }  // namespace marquee

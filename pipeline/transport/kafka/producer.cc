@@ -13,20 +13,19 @@ constexpr const char* kTransactionTimeoutMs = "15000";
 
 }  // namespace
 
-void SetProducing(ClientConfig& config, const std::string& compression,
-                  const std::string& transactional_id) {
+void SetProducing(ClientConfig& config, const SendingOptions& options) {
   config.Set("enable.idempotence", "true")
-      .Set("linger.ms", "1")
+      .Set("linger.ms", options.in_bulk ? "25" : "1")
       .Set("batch.num.messages", "100000")
       .Set("queue.buffering.max.messages", "100000")
       .Set("queue.buffering.max.kbytes", "65536")
-      .Set("compression.codec", compression);
-  if (transactional_id.empty()) {
+      .Set("compression.codec", options.compression);
+  if (options.transactional_id.empty()) {
     // Never give a message up; and if one is refused, send none after it to its partition: what is
     // there is always a beginning of what was sent.
     config.Set("message.timeout.ms", "0").Set("enable.gapless.guarantee", "true");
   } else {
-    config.Set("transactional.id", transactional_id)
+    config.Set("transactional.id", options.transactional_id)
         .Set("transaction.timeout.ms", kTransactionTimeoutMs);
   }
 }
@@ -36,7 +35,7 @@ Result<std::unique_ptr<Producer>> Producer::Make(const KafkaConnection& connecti
                                                  DeliveryListener& listener) {
   std::unique_ptr<Producer> producer(new Producer(listener));
   MARQUEE_ASSIGN_OR_RETURN(ClientConfig config, ClientConfig::Make(connection));
-  SetProducing(config, options.compression, options.transactional_id);
+  SetProducing(config, options.sending);
   rd_kafka_conf_set_dr_msg_cb(
       config.get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
         const auto tag = reinterpret_cast<std::uintptr_t>(message->_private);

@@ -18,10 +18,19 @@ namespace marquee {
 // A transaction costs several round trips to three brokers, whatever is in it.
 inline constexpr std::chrono::milliseconds kTransactionInterval{100};
 
-/// Set how Marquee sends; `transactional_id` may be empty. Beside Producer, the benchmarks' null
-/// pipeline has these properties.
-void SetProducing(ClientConfig& config, const std::string& compression,
-                  const std::string& transactional_id);
+/// How messages are sent.
+struct SendingOptions {
+  /// Empty = no transactions.
+  std::string transactional_id;
+  std::string compression = "none";
+  /// For who sends as fast as it can: a message waits up to 25 ms for others that go with it. A
+  /// request costs the brokers more than the message in it, and what comes in bunches goes on in
+  /// bunches from stage to stage. Else 1 ms.
+  bool in_bulk = false;
+};
+
+/// Set these, and what Marquee always has. Beside Producer, the benchmarks' null pipeline does.
+void SetProducing(ClientConfig& config, const SendingOptions& options);
 
 /// Is told what became of each message that was sent.
 class DeliveryListener {
@@ -44,11 +53,9 @@ enum class TransactionOutcome {
 class Producer {
  public:
   struct Options {
-    /// Empty = no transactions.
-    std::string transactional_id;
+    SendingOptions sending;
     /// Is notified when there is something to Poll; may be null.
     Waker* waker = nullptr;
-    std::string compression = "none";
   };
 
   static Result<std::unique_ptr<Producer>> Make(const KafkaConnection& connection,

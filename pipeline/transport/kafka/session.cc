@@ -85,9 +85,10 @@ SessionEnd Session::Run() {
 
 Status Session::Connect() {
   const KafkaConnection& connection = options_.connection;
-  Producer::Options producer{.waker = &control_.waker(), .compression = options_.compression};
+  Producer::Options producer{.sending = {.compression = options_.compression},
+                             .waker = &control_.waker()};
   if (options_.exactly_once) {
-    producer.transactional_id =
+    producer.sending.transactional_id =
         fmt::format("{}marquee-{}-{}", connection.topic_prefix, options_.stage, options_.instance);
   }
   MARQUEE_ASSIGN_OR_RETURN(producer_, Producer::Make(connection, producer, *this));
