@@ -8,6 +8,7 @@
 
 #include "kernels/bin.h"
 #include "kernels/trees_simd.h"
+#include "model/column_borders.h"
 #include "model/validate.h"
 #include "schemas/check.h"
 
@@ -26,17 +27,12 @@ class ObliviousEngine final : public Engine {
  public:
   explicit ObliviousEngine(const ModelTrees& from)
       : kernel_(kernels::TreesKernelFor(kernels::ActiveIsa())),
-        nan_above_(CopyOf(from.nan_above)),
-        borders_(CopyOf(from.borders)),
+        columns_(from),
         depths_(CopyOf(from.trees.depths)),
         split_features_(CopyOf(from.trees.split_features)),
         split_borders_(CopyOf(from.trees.split_borders)),
         leaves_(CopyOf(from.trees.leaves)),
         bias_(CopyOf(from.trees.bias)) {
-    border_starts_.push_back(0);
-    for (const std::size_t count : from.border_counts) {
-      border_starts_.push_back(border_starts_.back() + count);
-    }
     MakeTables(from.trees);
     MakeGroups();
     layout_ = {.trees = {.num_scores = from.trees.num_scores,
@@ -77,7 +73,7 @@ class ObliviousEngine final : public Engine {
   }
 
  private:
-  std::size_t num_columns() const noexcept { return nan_above_.size(); }
+  std::size_t num_columns() const noexcept { return columns_.num_columns(); }
   std::size_t sums_bytes() const noexcept {
     return layout_.trees.num_scores * kBlockRows * sizeof(float);
   }
@@ -88,7 +84,7 @@ class ObliviousEngine final : public Engine {
                          layout_.trees.num_scores * kBlockRows);
     auto* bins = reinterpret_cast<std::uint8_t*>(scratch.data() + sums_bytes());
     for (std::size_t c = 0; c < num_columns(); ++c) {
-      kernels::Bin({columns.column(c), num_rows}, Borders(c), nan_above_[c] != 0,
+      kernels::Bin({columns.column(c), num_rows}, columns_.borders(c), columns_.nan_above(c),
                    {bins + c * kBlockRows, num_rows});
     }
     kernel_.score_block(layout_, {bins, kBlockRows}, num_rows, scores, sums);
@@ -101,16 +97,12 @@ class ObliviousEngine final : public Engine {
     std::array<std::uint8_t, (kMaxColumns + 15) / 16 * 16> bins{};
     for (std::size_t row = 0; row < num_rows; ++row) {
       for (std::size_t c = 0; c < num_columns(); ++c) {
-        kernels::Bin({columns.column(c) + row, 1}, Borders(c), nan_above_[c] != 0, {&bins[c], 1});
+        kernels::Bin({columns.column(c) + row, 1}, columns_.borders(c), columns_.nan_above(c),
+                     {&bins[c], 1});
       }
       kernel_.score_row(layout_, std::span(bins).first(num_columns()),
                         scores.subspan(row * num_scores, num_scores));
     }
-  }
-
-  std::span<const float> Borders(std::size_t column) const noexcept {
-    return std::span(borders_).subspan(border_starts_[column],
-                                       border_starts_[column + 1] - border_starts_[column]);
   }
 
   /// From leaves [2^depth][num_scores] to tables [num_scores][TableSize], once as floats and once as
@@ -156,9 +148,7 @@ class ObliviousEngine final : public Engine {
   }
 
   kernels::TreesKernel kernel_;
-  std::vector<std::uint8_t> nan_above_;
-  std::vector<std::size_t> border_starts_;  // one more than columns
-  std::vector<float> borders_;
+  ColumnBorders columns_;
   std::vector<std::uint8_t> depths_;
   std::vector<std::uint8_t> split_features_;
   std::vector<std::uint8_t> split_borders_;

@@ -6,6 +6,7 @@
 
 #include "kernels/bin.h"
 #include "kernels/trees_reference.h"
+#include "model/column_borders.h"
 #include "schemas/check.h"
 
 namespace marquee::model {
@@ -19,19 +20,13 @@ class ReferenceEngine final : public Engine {
  public:
   explicit ReferenceEngine(const ModelTrees& from)
       : num_scores_(from.trees.num_scores),
-        nan_above_(from.nan_above.begin(), from.nan_above.end()),
-        borders_(from.borders.begin(), from.borders.end()),
+        columns_(from),
         depths_(from.trees.depths.begin(), from.trees.depths.end()),
         split_features_(from.trees.split_features.begin(), from.trees.split_features.end()),
         split_borders_(from.trees.split_borders.begin(), from.trees.split_borders.end()),
         leaves_(from.trees.leaves.begin(), from.trees.leaves.end()),
         scale_(from.trees.scale),
-        bias_(from.trees.bias.begin(), from.trees.bias.end()) {
-    border_starts_.push_back(0);
-    for (const std::size_t count : from.border_counts) {
-      border_starts_.push_back(border_starts_.back() + count);
-    }
-  }
+        bias_(from.trees.bias.begin(), from.trees.bias.end()) {}
 
   std::string_view name() const noexcept override { return "reference"; }
 
@@ -45,8 +40,8 @@ class ReferenceEngine final : public Engine {
     for (std::size_t first = 0; first < num_rows; first += kRowsPerBlock) {
       const std::size_t rows = std::min(kRowsPerBlock, num_rows - first);
       for (std::size_t c = 0; c < num_columns(); ++c) {
-        kernels::BinScalar({columns.column(c) + first, rows}, Borders(c), nan_above_[c] != 0,
-                           {bins + c * kRowsPerBlock, rows});
+        kernels::BinScalar({columns.column(c) + first, rows}, columns_.borders(c),
+                           columns_.nan_above(c), {bins + c * kRowsPerBlock, rows});
       }
       kernels::ScoreTreesReference(trees(), {bins, kRowsPerBlock}, rows,
                                    scores.subspan(first * num_scores_, rows * num_scores_));
@@ -54,21 +49,14 @@ class ReferenceEngine final : public Engine {
   }
 
  private:
-  std::size_t num_columns() const noexcept { return nan_above_.size(); }
-
-  std::span<const float> Borders(std::size_t column) const noexcept {
-    return std::span(borders_).subspan(border_starts_[column],
-                                       border_starts_[column + 1] - border_starts_[column]);
-  }
+  std::size_t num_columns() const noexcept { return columns_.num_columns(); }
 
   kernels::TreesView trees() const noexcept {
     return {num_scores_, depths_, split_features_, split_borders_, leaves_, scale_, bias_};
   }
 
   std::size_t num_scores_;
-  std::vector<std::uint8_t> nan_above_;
-  std::vector<std::size_t> border_starts_;  // one more than columns
-  std::vector<float> borders_;
+  ColumnBorders columns_;
   std::vector<std::uint8_t> depths_;
   std::vector<std::uint8_t> split_features_;
   std::vector<std::uint8_t> split_borders_;
