@@ -377,7 +377,7 @@ Status CheckProvenance(const wire::Model& model) {
     return Refuse("training_sha256", "is not 64 lower-case hexadecimal digits");
   }
   const flatbuffers::Vector<std::uint64_t>& ids = *model.training_ids();
-  if (reinterpret_cast<std::uintptr_t>(ids.Data()) % alignof(std::uint64_t) != 0) {
+  if (!LiesAligned(&ids)) {
     return Refuse("training_ids", "does not lie on a multiple of 8 bytes");
   }
   for (flatbuffers::uoffset_t i = 1; i < ids.size(); ++i) {

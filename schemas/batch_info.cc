@@ -84,6 +84,9 @@ Status CheckBatchInfo(const wire::BatchInfo& info) {
     return Status::Data(
         fmt::format("num_ordinals is {}; a batch has at most 65536", info.num_ordinals()));
   }
+  if (!LiesAligned(info.hops()) || !LiesAligned(info.rejects())) {
+    return Status::Data("hops or rejects do not lie on a multiple of 8 bytes");
+  }
   if (info.hops() != nullptr) {
     // One place must be left for the stage that reads this.
     if (info.hops()->size() >= kMaxHops) {

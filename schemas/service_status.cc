@@ -53,6 +53,9 @@ Status CheckNumbers(const wire::Status& status) {
   if (status.state() > wire::ServiceState::MAX) {
     return Status::Data(fmt::format("unknown state {}", static_cast<int>(status.state())));
   }
+  if (!LiesAligned(status.dead_letters()) || !LiesAligned(status.lags())) {
+    return Status::Data("dead_letters or lags do not lie on a multiple of 8 bytes");
+  }
   if (status.dead_letters() != nullptr) {
     if (status.dead_letters()->size() > kNumRejectReasons) {
       return Status::Data(fmt::format("{} counts of dead letters; there are {} reasons",

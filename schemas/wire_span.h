@@ -3,15 +3,24 @@
 
 #include <flatbuffers/flatbuffers.h>
 
+#include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 namespace marquee {
 
-/// View the elements of a vector of scalars where they lie; an absent one is empty.
-///
-/// The verifier aligns a vector's length field, not wider elements behind it: who takes elements of
-/// 8 bytes from a message that is not this process's own must check where they lie.
+/// Whether the elements of a vector, scalars or structs, lie where their type must; an absent one
+/// and an empty one do. The verifier aligns a vector's length field, not wider elements behind it:
+/// who reads elements of 8 bytes from a message that is not this process's own must ask.
+template <class T>
+bool LiesAligned(const flatbuffers::Vector<T>* vector) noexcept {
+  using Element = std::remove_const_t<std::remove_pointer_t<T>>;
+  return vector == nullptr || vector->size() == 0 ||
+         reinterpret_cast<std::uintptr_t>(vector->Data()) % alignof(Element) == 0;
+}
+
+/// View the elements of a vector of scalars where they lie (LiesAligned); an absent one is empty.
 template <class T>
 std::span<const T> SpanOf(const flatbuffers::Vector<T>* vector) noexcept {
   if (vector == nullptr) return {};

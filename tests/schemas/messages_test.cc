@@ -205,6 +205,13 @@ TEST(MessageTest, DamagedMessagesAreRefusedOrHarmless) {
     for (std::size_t length = 0; length < example.size(); length += 3) {
       ReadAllIfAccepted(std::span(example).first(length));
     }
+    // Every single bit, so that what one bit can do does not wait for a lucky seed.
+    auto flipped = example;
+    for (std::size_t bit = 0; bit < example.size() * 8; ++bit) {
+      flipped[bit / 8] ^= std::byte(1U << bit % 8);
+      ReadAllIfAccepted(flipped);
+      flipped[bit / 8] = example[bit / 8];
+    }
     for (int round = 0; round < 1000; ++round) {
       auto damaged = example;
       const int flips = 1 + static_cast<int>(random() % 3);
