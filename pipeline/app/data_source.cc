@@ -81,19 +81,20 @@ Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
   fmt::print(stderr, "marquee: {}\n", choice.reason);
   OpenedData opened;
   std::string path = choice.location;
+  std::shared_ptr<const TemporaryFile> generated;
   if (choice.origin == DataOrigin::kDownload) {
     MARQUEE_ASSIGN_OR_RETURN(path, Fetch(choice.location, options));
-  }
-  if (choice.origin == DataOrigin::kGenerate) {
+  } else if (choice.origin == DataOrigin::kGenerate) {
     opened.synthetic = true;
-    MARQUEE_ASSIGN_OR_RETURN(const TemporaryFile generated, TemporaryFile::Make());
-    MARQUEE_RETURN_IF_ERROR(GenerateCsvFile(model, kFallbackRows, kFallbackSeed, generated.path()));
-    // Open, the file outlives its name.
-    MARQUEE_ASSIGN_OR_RETURN(opened.source,
-                             CsvSource::Open(generated.path(), limits, spec.Columns()));
-    return opened;
+    MARQUEE_ASSIGN_OR_RETURN(TemporaryFile file, TemporaryFile::Make());
+    generated = std::make_shared<TemporaryFile>(std::move(file));
+    path = generated->path();
+    MARQUEE_RETURN_IF_ERROR(GenerateCsvFile(model, kFallbackRows, kFallbackSeed, path));
   }
-  MARQUEE_ASSIGN_OR_RETURN(opened.source, CsvSource::Open(path, limits, spec.Columns()));
+  opened.reopen = [path, generated, limits, columns = spec.Columns()] {
+    return CsvSource::Open(path, limits, columns);
+  };
+  MARQUEE_ASSIGN_OR_RETURN(opened.source, opened.reopen());
   return opened;
 }
 

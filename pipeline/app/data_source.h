@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,8 @@ void AddDataOptions(CLI::App& command, DataOptions& options);
 /// A CSV file, and where it came from.
 struct OpenedData {
   std::unique_ptr<CsvSource> source;
+  /// Opens the same file once more, at its beginning. Errors: of CsvSource::Open.
+  std::function<Result<std::unique_ptr<CsvSource>>()> reopen;
   /// Whether it was generated for this run: it must never pass for a real one.
   bool synthetic = false;
 };

@@ -38,15 +38,16 @@ std::vector<ProducedColumn> SelectColumns(const std::vector<std::string>& source
 
 // --- SourceEpoch ---------------------------------------------------------------------------------
 
-SourceEpoch::SourceEpoch(CsvSource& source, const PreprocessStage& preprocess, bool all_columns,
+SourceEpoch::SourceEpoch(RecordFeed& feed, const PreprocessStage& preprocess, bool all_columns,
                          const Runner& runner, DeadLetterPolicy policy)
-    : source_(source),
+    : feed_(feed),
       preprocess_(preprocess),
-      produce_(run_, source.columns(),
-               SelectColumns(source.columns(), preprocess.spec(), all_columns)),
+      produce_(run_, feed.source().columns(),
+               SelectColumns(feed.source().columns(), preprocess.spec(), all_columns),
+               preprocess.spec().id_column),
       policy_(std::move(policy)) {
   for (std::size_t i = 0; i < runner.num_slots(); ++i) {
-    slots_.push_back(std::make_unique<Slot>(source.path()));
+    slots_.push_back(std::make_unique<Slot>(feed.source().path()));
   }
   for (std::size_t i = 0; i < runner.num_workers(); ++i) {
     workers_.push_back(std::make_unique<Worker>(preprocess));
@@ -59,16 +60,25 @@ Status SourceEpoch::Open() {
     policy_.path = fmt::format("dead-letters-{}.marquee", run_.ToString());
     return {};
   }
-  MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(source_.path(), policy_.path));
+  MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(feed_.source().path(), policy_.path));
   MARQUEE_ASSIGN_OR_RETURN(dead_letters_, MessageFileWriter::Create(policy_.path));
   return {};
 }
 
-Result<bool> SourceEpoch::Read(std::size_t slot) {
-  const ScopedTimer timer(&read_ns_);
-  slots_[slot]->received_ns = WallClockNs();
-  if (progress_ != nullptr) progress_->Update(source_.bytes_consumed(), source_.bytes_total());
-  return source_.Next(slots_[slot]->block);
+Result<bool> SourceEpoch::Read(std::size_t slot_index) {
+  Slot& slot = *slots_[slot_index];
+  {
+    const ScopedTimer timer(&read_ns_);
+    const CsvSource& source = feed_.source();
+    if (progress_ != nullptr) progress_->Update(source.bytes_consumed(), source.bytes_total());
+    MARQUEE_ASSIGN_OR_RETURN(const bool more, feed_.Next(slot.block));
+    if (!more) return false;
+    slot.id_shift = feed_.id_shift();
+  }
+  // Waiting is no work, so it is not in read_ns_.
+  const bool due = feed_.WaitUntilDue(slot.block, [] { return false; });
+  slot.received_ns = feed_.received_ns();
+  return due;
 }
 
 Status SourceEpoch::Process(std::size_t slot_index, std::size_t worker_index) {
@@ -77,8 +87,8 @@ Status SourceEpoch::Process(std::size_t slot_index, std::size_t worker_index) {
   slot.rejects.Clear();
   {
     const ScopedTimer timer(&worker.times.produce_ns);
-    MARQUEE_RETURN_IF_ERROR(
-        produce_.Process({slot.block, slot.received_ns}, worker.produce, worker.raw, slot.rejects));
+    MARQUEE_RETURN_IF_ERROR(produce_.Process({slot.block, slot.received_ns, slot.id_shift},
+                                             worker.produce, worker.raw, slot.rejects));
   }
   {
     const ScopedTimer timer(&worker.times.preprocess_ns);
@@ -125,10 +135,10 @@ Status SourceEpoch::CheckBadShare() const {
       static_cast<double>(dead) <= policy_.max_bad_share * static_cast<double>(counts_.records)) {
     return {};
   }
-  return Status::Data(
-      fmt::format("{}: {} of {} records are dead letters, more than --max-bad-share {} allows; "
-                  "'marquee dead-letters ls {}' tells why",
-                  source_.path(), dead, counts_.records, policy_.max_bad_share, policy_.path));
+  return Status::Data(fmt::format(
+      "{}: {} of {} records are dead letters, more than --max-bad-share {} allows; "
+      "'marquee dead-letters ls {}' tells why",
+      feed_.source().path(), dead, counts_.records, policy_.max_bad_share, policy_.path));
 }
 
 Status SourceEpoch::Close() { return dead_letters_ ? dead_letters_->Close() : Status(); }
@@ -141,10 +151,10 @@ StageTimes SourceEpoch::times() const {
 
 // --- FeaturesEpoch -------------------------------------------------------------------------------
 
-FeaturesEpoch::FeaturesEpoch(CsvSource& source, const PreprocessStage& preprocess,
+FeaturesEpoch::FeaturesEpoch(RecordFeed& feed, const PreprocessStage& preprocess,
                              const Runner& runner, DeadLetterPolicy policy,
                              MessageFileWriter& output)
-    : SourceEpoch(source, preprocess, /*all_columns=*/true, runner, std::move(policy)),
+    : SourceEpoch(feed, preprocess, /*all_columns=*/true, runner, std::move(policy)),
       output_(output) {}
 
 Status FeaturesEpoch::ProcessFeatures(const FeatureBatchView&, std::size_t, std::size_t, Rejects&,
@@ -156,10 +166,10 @@ Status FeaturesEpoch::WriteSlot(std::size_t slot) { return output_.Write(feature
 
 // --- ScoringEpoch --------------------------------------------------------------------------------
 
-ScoringEpoch::ScoringEpoch(CsvSource& source, const PreprocessStage& preprocess,
+ScoringEpoch::ScoringEpoch(RecordFeed& feed, const PreprocessStage& preprocess,
                            const InferStage& infer, bool all_columns, const Runner& runner,
                            DeadLetterPolicy policy, ResultSink& sink)
-    : SourceEpoch(source, preprocess, all_columns, runner, std::move(policy)),
+    : SourceEpoch(feed, preprocess, all_columns, runner, std::move(policy)),
       infer_(infer),
       sink_(sink),
       evaluation_(infer.model().num_classes()) {

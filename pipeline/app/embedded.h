@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "pipeline/app/progress.h"
+#include "pipeline/app/record_feed.h"
 #include "pipeline/core/runner.h"
-#include "pipeline/dataset/csv_source.h"
 #include "pipeline/stages/evaluate.h"
 #include "pipeline/stages/infer.h"
 #include "pipeline/stages/preprocess.h"
@@ -80,7 +80,7 @@ class SourceEpoch : public Epoch {
   const std::vector<ColumnProblems>& problems() const noexcept { return problems_; }
 
  protected:
-  SourceEpoch(CsvSource& source, const PreprocessStage& preprocess, bool all_columns,
+  SourceEpoch(RecordFeed& feed, const PreprocessStage& preprocess, bool all_columns,
               const Runner& runner, DeadLetterPolicy policy);
 
   /// Take the features of the batch in `slot`; called as Process is. `times` are the worker's.
@@ -96,6 +96,7 @@ class SourceEpoch : public Epoch {
     explicit Slot(const std::string& source) : rejects(source) {}
     RecordBlock block;
     std::int64_t received_ns = 0;
+    std::int64_t id_shift = 0;
     Message features;
     std::vector<ColumnProblems> problems;
     Rejects rejects;
@@ -110,7 +111,7 @@ class SourceEpoch : public Epoch {
 
   Status WriteDeadLetters(const Rejects& rejects);
 
-  CsvSource& source_;
+  RecordFeed& feed_;
   const PreprocessStage& preprocess_;
   RunId run_ = RunId::Random();
   ProduceStage produce_;
@@ -134,7 +135,7 @@ std::vector<ProducedColumn> SelectColumns(const std::vector<std::string>& source
 /// Writes the features to a file of messages.
 class FeaturesEpoch final : public SourceEpoch {
  public:
-  FeaturesEpoch(CsvSource& source, const PreprocessStage& preprocess, const Runner& runner,
+  FeaturesEpoch(RecordFeed& feed, const PreprocessStage& preprocess, const Runner& runner,
                 DeadLetterPolicy policy, MessageFileWriter& output);
 
  private:
@@ -158,7 +159,7 @@ class ResultSink {
 /// Scores the features, evaluates the results and hands them to a sink.
 class ScoringEpoch final : public SourceEpoch {
  public:
-  ScoringEpoch(CsvSource& source, const PreprocessStage& preprocess, const InferStage& infer,
+  ScoringEpoch(RecordFeed& feed, const PreprocessStage& preprocess, const InferStage& infer,
                bool all_columns, const Runner& runner, DeadLetterPolicy policy, ResultSink& sink);
 
   const Evaluation& evaluation() const noexcept { return evaluation_; }

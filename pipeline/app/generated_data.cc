@@ -24,13 +24,15 @@ Result<TemporaryFile> TemporaryFile::Make() {
   if (file < 0) {
     return Status::Unavailable(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
   }
-  close(file);
-  return TemporaryFile(std::move(path));
+  unlink(path.c_str());
+  return TemporaryFile(file);
 }
 
 TemporaryFile::~TemporaryFile() {
-  if (!path_.empty()) unlink(path_.c_str());
+  if (file_ >= 0) close(file_);
 }
+
+std::string TemporaryFile::path() const { return fmt::format("/proc/self/fd/{}", file_); }
 
 Status GenerateCsvFile(const model::Model& model, std::uint64_t rows, std::uint64_t seed,
                        const std::string& path) {

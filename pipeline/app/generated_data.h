@@ -10,26 +10,26 @@
 
 namespace marquee {
 
-/// A file that is removed at the end of its life; who has it open by then can still read it.
-/// Move-only.
+/// A file without a name, which is gone when the process ends, however it ends. Move-only.
 class TemporaryFile {
  public:
   /// Make an empty file in the system's folder for temporary ones. Errors: kUnavailable.
   static Result<TemporaryFile> Make();
 
   ~TemporaryFile();
-  TemporaryFile(TemporaryFile&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+  TemporaryFile(TemporaryFile&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   TemporaryFile& operator=(TemporaryFile&& other) noexcept {
-    std::swap(path_, other.path_);
+    std::swap(file_, other.file_);
     return *this;
   }
 
-  const std::string& path() const noexcept { return path_; }
+  /// What opens it, in this process and during this object's life.
+  std::string path() const;
 
  private:
-  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
+  explicit TemporaryFile(int file) : file_(file) {}
 
-  std::string path_;
+  int file_;
 };
 
 /// Generate a CSV after the profile of `model` into `path` ("-" = standard output).

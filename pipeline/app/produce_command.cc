@@ -22,10 +22,7 @@ struct ProduceOptions {
   std::string compression;
   PipelineOptions pipeline;
   std::string run_id;
-  double rate = 0;
-  double linger_ms = 5;
-  std::uint64_t rows = 0;
-  std::uint64_t repeat = 1;
+  FeedPlan feed;
   bool json = false;
 };
 
@@ -36,17 +33,6 @@ struct Sent {
   std::uint64_t records = 0;
   bool stopped = false;
 };
-
-/// A paced message holds no more rows than come in the time it may wait for them.
-CsvLimits LimitsOf(const ProduceOptions& options) {
-  CsvLimits limits = options.pipeline.limits();
-  if (options.rate > 0) {
-    const double rows = std::ceil(options.rate * options.linger_ms * 1e-3);
-    limits.max_rows =
-        std::clamp(static_cast<std::size_t>(std::min(rows, 1e9)), std::size_t{1}, limits.max_rows);
-  }
-  return limits;
-}
 
 /// Read the data from its beginning, and send what the topic does not have yet. `retry`: whether a
 /// failure is one of the brokers or the client, which another attempt may mend.
@@ -64,23 +50,18 @@ Status Attempt(const ProduceOptions& options, const RunId& run, const model::Mod
   }
   retry = false;
   const FeatureSpec& spec = MoviesSpec();
-  const CsvLimits limits = LimitsOf(options);
-  const auto open = [&]() -> Result<std::unique_ptr<CsvSource>> {
-    MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data, limits, spec, model));
-    return std::move(data.source);
-  };
-  MARQUEE_ASSIGN_OR_RETURN(std::unique_ptr<CsvSource> source, open());
+  MARQUEE_ASSIGN_OR_RETURN(
+      OpenedData data,
+      OpenData(options.pipeline.data, options.feed.Paced(options.pipeline.limits()), spec, model));
   MARQUEE_ASSIGN_OR_RETURN(const auto runner,
                            MakeRunner(options.pipeline.runner, options.pipeline.threads));
   Outbox outbox(control.waker(), kProduceOutboxBytes);
-  auto columns = SelectColumns(source->columns(), spec, options.pipeline.all_columns());
-  ProduceEpoch epoch(
-      std::move(source), open,
-      {.run = run, .rate = options.rate, .max_records = options.rows, .repeat = options.repeat},
-      std::move(columns), spec.id_column, std::move(from), *runner, outbox, control);
+  auto columns = SelectColumns(data.source->columns(), spec, options.pipeline.all_columns());
+  ProduceEpoch epoch(RecordFeed(std::move(data), options.feed), run, std::move(columns),
+                     spec.id_column, std::move(from), *runner, outbox, control);
   Status status = RunProduceService(options.connection, options.compression,
-                                    /*in_bulk=*/options.rate == 0, *runner, epoch, outbox, control,
-                                    report, retry);
+                                    /*in_bulk=*/options.feed.rate == 0, *runner, epoch, outbox,
+                                    control, report, retry);
   sent.totals = epoch.totals();
   sent.messages += epoch.messages_sent();
   sent.records += epoch.records_sent();
@@ -162,15 +143,7 @@ void AddProduceCommand(CLI::App& root, Action& chosen) {
   AddInstanceOptions(*command, "produce", options->instance, options->listen, options->compression);
   AddSourceOptions(*command, options->pipeline);
   AddColumnsOption(*command, options->pipeline);
-  AddSetting(*command, "--rate", options->rate, "rows a second, in open loop; 0 = at once")
-      ->check(CLI::Range(0.0, 1e9));
-  AddSetting(*command, "--batch-linger-ms", options->linger_ms,
-             "with --rate: how long a row may wait for others of its batch")
-      ->check(CLI::Range(0.0, 60'000.0));
-  AddSetting(*command, "--rows", options->rows, "send at most so many rows; 0 = all");
-  AddSetting(*command, "--repeat", options->repeat,
-             "read the data so often, each time with other ids")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{900'000'000}));
+  AddFeedOptions(*command, options->feed);
   AddSetting(*command, "--run-id", options->run_id,
              "32 hexadecimal digits; a run that is in the topic already is gone on with");
   AddSwitch(*command, "--json", options->json, "print one JSON object at the end");

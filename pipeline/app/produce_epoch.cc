@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 
 #include "pipeline/app/kafka_options.h"
 #include "pipeline/core/clock.h"
@@ -13,19 +12,17 @@
 
 namespace marquee {
 
-ProduceEpoch::ProduceEpoch(std::unique_ptr<CsvSource> source, OpenSource open, ProducePlan plan,
-                           std::vector<ProducedColumn> columns, std::string_view id_column,
-                           ResumePoint resume, const Runner& runner, Outbox& outbox,
-                           ServiceControl& control)
-    : source_(std::move(source)),
-      open_(std::move(open)),
-      plan_(plan),
-      produce_(plan.run, source_->columns(), std::move(columns), id_column),
+ProduceEpoch::ProduceEpoch(RecordFeed feed, RunId run, std::vector<ProducedColumn> columns,
+                           std::string_view id_column, ResumePoint resume, const Runner& runner,
+                           Outbox& outbox, ServiceControl& control)
+    : feed_(std::move(feed)),
+      run_(run),
+      produce_(run, feed_.source().columns(), std::move(columns), id_column),
       resume_(std::move(resume)),
       outbox_(outbox),
       control_(control) {
   for (std::size_t i = 0; i < runner.num_slots(); ++i) {
-    slots_.push_back(std::make_unique<Slot>(source_->path()));
+    slots_.push_back(std::make_unique<Slot>(feed_.source().path()));
   }
   for (std::size_t i = 0; i < runner.num_workers(); ++i) {
     scratches_.push_back(std::make_unique<ProduceStage::Scratch>());
@@ -39,7 +36,8 @@ Result<bool> ProduceEpoch::Read(std::size_t slot_index) {
     return false;
   }
   if (!source_ended_) {
-    MARQUEE_ASSIGN_OR_RETURN(const bool more, ReadBlock(slot));
+    MARQUEE_ASSIGN_OR_RETURN(const bool more, feed_.Next(slot.block));
+    slot.id_shift = feed_.id_shift();
     source_ended_ = !more;
     if (source_ended_) MARQUEE_RETURN_IF_ERROR(EndRun());
   }
@@ -48,36 +46,17 @@ Result<bool> ProduceEpoch::Read(std::size_t slot_index) {
     if (next_sequence_ == num_messages_) return false;
     slot.num_messages = num_messages_;
     slot.block.Clear();
-    slot.block.first_record = records_read_ + 1;
+    slot.block.first_record = feed_.num_records() + 1;
   }
   slot.block.sequence = next_sequence_++;
   const auto& last = resume_[slot.block.sequence % resume_.size()];
   slot.skip = last && slot.block.sequence <= last->sequence;
   slot.received_ns = WallClockNs();
   MARQUEE_RETURN_IF_ERROR(CheckResumed(slot));
-  if (plan_.rate > 0 && !slot.skip && !slot.at_end && !WaitUntilDue(slot)) {
-    stopped_ = true;
-    return false;
-  }
-  return true;
-}
-
-/// The next records of the source, or of its next repetition.
-Result<bool> ProduceEpoch::ReadBlock(Slot& slot) {
-  const std::uint64_t left =
-      plan_.max_records == 0 ? ~std::uint64_t{0} : plan_.max_records - records_read_;
-  if (left == 0) return false;
-  for (;;) {
-    MARQUEE_ASSIGN_OR_RETURN(const bool more, source_->Next(slot.block));
-    if (more) break;
-    if (source_->num_records() == 0 || ++repetition_ == plan_.repeat) return false;
-    MARQUEE_ASSIGN_OR_RETURN(source_, open_());
-  }
-  if (slot.block.records.size() > left) slot.block.records.resize(left);
-  slot.block.first_record = records_read_ + 1;
-  slot.id_shift = static_cast<std::int64_t>(repetition_) * kIdShift;
-  records_read_ += slot.block.records.size();
-  return true;
+  if (slot.skip || slot.at_end) return true;
+  stopped_ = !feed_.WaitUntilDue(slot.block, [this] { return control_.stop_requested(); });
+  slot.received_ns = feed_.received_ns();
+  return !stopped_;
 }
 
 /// The source has no more records: now it is known how many messages the run has.
@@ -88,7 +67,7 @@ Status ProduceEpoch::EndRun() {
     return Status::Usage(fmt::format(
         "run {} has a message {} already, but here it would have {} in all; go on with the data, "
         "--rows and --repeat it began with",
-        plan_.run.ToString(), last->sequence, num_messages_));
+        run_.ToString(), last->sequence, num_messages_));
   }
   return {};
 }
@@ -106,30 +85,8 @@ Status ProduceEpoch::CheckResumed(const Slot& slot) const {
       "run {} was cut otherwise: its message {} has {} records from number {}, here it would be {} "
       "from number {}; go on with the data, --batch-rows, --batch-bytes, --rate, --rows and "
       "--repeat it began with",
-      plan_.run.ToString(), last->sequence, last->num_ordinals, last->first_record,
+      run_.ToString(), last->sequence, last->num_ordinals, last->first_record,
       slot.block.records.size(), slot.block.first_record));
-}
-
-/// Wait for the time of a block's last record. The block counts as received at the time of its first
-/// one, however late this process is. False if the service is stopped before.
-bool ProduceEpoch::WaitUntilDue(Slot& slot) {
-  const std::uint64_t first_record = slot.block.first_record - 1;
-  if (pace_start_ns_ == 0) {
-    pace_start_ns_ = SteadyClockNs();
-    pace_start_wall_ns_ = WallClockNs();
-    pace_first_record_ = first_record;
-  }
-  const auto after_ns = [this](std::uint64_t record) {
-    return static_cast<std::int64_t>(static_cast<double>(record - pace_first_record_) * 1e9 /
-                                     plan_.rate);
-  };
-  slot.received_ns = pace_start_wall_ns_ + after_ns(first_record);
-  const std::int64_t due_ns = pace_start_ns_ + after_ns(first_record + slot.block.records.size());
-  for (std::int64_t left = due_ns - SteadyClockNs(); left > 0; left = due_ns - SteadyClockNs()) {
-    if (control_.stop_requested()) return false;
-    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min<std::int64_t>(left, 50'000'000)));
-  }
-  return true;
 }
 
 Status ProduceEpoch::Process(std::size_t slot_index, std::size_t worker) {
@@ -176,7 +133,7 @@ Status ProduceEpoch::Write(std::size_t slot_index) {
                                               .reason = std::string(RejectReasonName(facts.reason)),
                                               .message = facts.message,
                                               .has_origin = true,
-                                              .run = plan_.run,
+                                              .run = run_,
                                               .sequence = slot.block.sequence,
                                               .row = facts.ordinal}));
     }

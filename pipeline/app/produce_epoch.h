@@ -2,30 +2,18 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "pipeline/app/record_feed.h"
 #include "pipeline/core/runner.h"
-#include "pipeline/dataset/csv_source.h"
 #include "pipeline/stages/produce.h"
 #include "pipeline/transport/kafka/outbox.h"
 #include "pipeline/transport/kafka/service.h"
 
 namespace marquee {
-
-/// Which records are sent, and when.
-struct ProducePlan {
-  RunId run;
-  /// Records a second, in open loop: each has its time, and waits for nothing else. 0 = at once.
-  double rate = 0;
-  /// At most so many records; 0 = all.
-  std::uint64_t max_records = 0;
-  /// How often the file is read; each time, its ids are other ones.
-  std::uint64_t repeat = 1;
-};
 
 /// The last message of a run in a partition of raw-data.
 struct LastMessage {
@@ -40,16 +28,10 @@ using ResumePoint = std::vector<std::optional<LastMessage>>;
 /// After the last record each partition gets one message without rows, with the run's totals.
 class ProduceEpoch final : public Epoch {
  public:
-  using OpenSource = std::function<Result<std::unique_ptr<CsvSource>>()>;
-
-  /// Added to the ids of the second reading, twice to those of the third, …: beyond all ids of real
-  /// rows, so that nobody takes them for such (see kFirstGeneratedId).
-  static constexpr std::int64_t kIdShift = 10'000'000'000;
-
-  /// `source`: opened; `open` opens it again. `resume`: one entry a partition.
-  ProduceEpoch(std::unique_ptr<CsvSource> source, OpenSource open, ProducePlan plan,
-               std::vector<ProducedColumn> columns, std::string_view id_column, ResumePoint resume,
-               const Runner& runner, Outbox& outbox, ServiceControl& control);
+  /// `resume`: one entry a partition.
+  ProduceEpoch(RecordFeed feed, RunId run, std::vector<ProducedColumn> columns,
+               std::string_view id_column, ResumePoint resume, const Runner& runner, Outbox& outbox,
+               ServiceControl& control);
 
   Result<bool> Read(std::size_t slot) override;
   Status Process(std::size_t slot, std::size_t worker) override;
@@ -76,14 +58,11 @@ class ProduceEpoch final : public Epoch {
     std::uint64_t busy_ns = 0;
   };
 
-  Result<bool> ReadBlock(Slot& slot);
   Status EndRun();
   Status CheckResumed(const Slot& slot) const;
-  bool WaitUntilDue(Slot& slot);
 
-  std::unique_ptr<CsvSource> source_;
-  OpenSource open_;
-  ProducePlan plan_;
+  RecordFeed feed_;
+  RunId run_;
   ProduceStage produce_;
   ResumePoint resume_;
   Outbox& outbox_;
@@ -92,15 +71,10 @@ class ProduceEpoch final : public Epoch {
   std::vector<std::unique_ptr<ProduceStage::Scratch>> scratches_;
 
   // Of Read:
-  std::uint64_t repetition_ = 0;
   std::uint64_t next_sequence_ = 0;
-  std::uint64_t records_read_ = 0;
   std::uint64_t num_messages_ = 0;  // of the run, once source_ended_
   bool source_ended_ = false;
   bool stopped_ = false;
-  std::int64_t pace_start_ns_ = 0;  // steady; 0 = nothing has been paced yet
-  std::int64_t pace_start_wall_ns_ = 0;
-  std::uint64_t pace_first_record_ = 0;
   // Of Write, in order:
   RunTotals totals_;
   std::uint64_t messages_sent_ = 0;

@@ -46,25 +46,27 @@ class SampleSink final : public ResultSink {
 
 struct RunOptions {
   PipelineOptions pipeline;
+  FeedPlan feed;
   bool json = false;
 };
 
 Status Run(const RunOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
-  MARQUEE_ASSIGN_OR_RETURN(OpenedData data,
-                           OpenData(options.pipeline.data, options.pipeline.limits(),
-                                    scoring.preprocess.spec(), *scoring.model));
+  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data,
+                                                     options.feed.Paced(options.pipeline.limits()),
+                                                     scoring.preprocess.spec(), *scoring.model));
+  const bool synthetic = data.synthetic;
+  RecordFeed feed(std::move(data), options.feed);
   SampleSink sink;
-  ScoringEpoch epoch(*data.source, scoring.preprocess, scoring.infer,
-                     options.pipeline.all_columns(), *scoring.runner, options.pipeline.dead_letters,
-                     sink);
+  ScoringEpoch epoch(feed, scoring.preprocess, scoring.infer, options.pipeline.all_columns(),
+                     *scoring.runner, options.pipeline.dead_letters, sink);
   const std::int64_t start_ns = SteadyClockNs();
   Status status = RunEpoch(*scoring.runner, epoch);
   const double seconds = static_cast<double>(SteadyClockNs() - start_ns) * 1e-9;
 
   // What was scored before a failure is reported too: it is true, and says how far the run came.
-  const RunReport report{.source = data.source->path(),
-                         .synthetic = data.synthetic || epoch.evaluation().made_up() > 0,
+  const RunReport report{.source = feed.source().path(),
+                         .synthetic = synthetic || epoch.evaluation().made_up() > 0,
                          .runner = std::string(scoring.runner->name()),
                          .threads = scoring.runner->num_workers(),
                          .model = scoring.model.get(),
@@ -72,7 +74,7 @@ Status Run(const RunOptions& options) {
                          .isa = std::string(kernels::IsaName(kernels::ActiveIsa())),
                          .run = epoch.run(),
                          .counts = epoch.counts(),
-                         .blank_lines = data.source->blank_lines(),
+                         .blank_lines = feed.blank_lines(),
                          .dead_letter_path = epoch.dead_letter_path(),
                          .problems = epoch.problems(),
                          .times = epoch.times(),
@@ -97,9 +99,11 @@ void AddRunCommand(CLI::App& root, Action& chosen) {
       root, "run", "Score a CSV file with all stages in this process, and report F1 and times",
       "  marquee run                                 find or make data, report\n"
       "  marquee run --data movies.csv.gz --json     one JSON object on standard output\n"
-      "  marquee run --data movies.csv --runner serial --batch-rows 1");
+      "  marquee run --data movies.csv --runner serial --batch-rows 1\n"
+      "  marquee run --rate 10000 --repeat 100       a steady load, in open loop, and its latency");
   auto options = std::make_shared<RunOptions>();
   AddPipelineOptions(*command, options->pipeline, /*scoring=*/true);
+  AddFeedOptions(*command, options->feed);
   AddSwitch(*command, "--json", options->json, "print the report as one JSON object");
   SetAction(command, chosen, [options] { return Run(*options); });
 }

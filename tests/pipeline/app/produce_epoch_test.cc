@@ -39,12 +39,12 @@ class ProduceEpochTest : public testing::Test {
     return CsvSource::Open(path_, {.max_rows = batch_rows_});
   }
 
-  Status Run(ProducePlan plan, ResumePoint resume = ResumePoint(kPartitions)) {
-    plan.run = kRun;
+  Status Run(FeedPlan plan, ResumePoint resume = ResumePoint(kPartitions)) {
     const auto runner = MakeSerialRunner();
-    epoch_ = std::make_unique<ProduceEpoch>(
-        *Open(), [this] { return Open(); }, plan, std::vector<ProducedColumn>{{0}, {1}}, "id",
-        std::move(resume), *runner, outbox_, control_);
+    RecordFeed feed({.source = *Open(), .reopen = [this] { return Open(); }}, plan);
+    epoch_ =
+        std::make_unique<ProduceEpoch>(std::move(feed), kRun, std::vector<ProducedColumn>{{0}, {1}},
+                                       "id", std::move(resume), *runner, outbox_, control_);
     Status status = runner->Run(*epoch_);
     while (const auto group = outbox_.Pop()) {
       for (std::size_t i = 0; i < group->size(); ++i) Note(*group, i);

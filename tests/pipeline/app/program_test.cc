@@ -514,5 +514,14 @@ TEST_F(ProgramTest, TheRealFileGivesTheKnownCounts) {
   EXPECT_GT(report["macro_f1_seen"], report["macro_f1"]);
 }
 
+TEST_F(ProgramTest, RunRepeatsTheFileUnderOtherIdsAndSaysThatItIsSynthetic) {
+  const Outcome outcome = RunOn(kHeader + Row("1") + Row("2"), "--repeat 3 --rows 5 --rate 1000");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["rows"], 5);
+  EXPECT_EQ(outcome.json()["data"]["synthetic"], true);
+  EXPECT_EQ(RunOn(kHeader + Row("1"), "").json()["data"]["synthetic"], false);
+  EXPECT_EQ(RunOn(kHeader + Row("1"), "--repeat 0").exit_code, 2);
+}
+
 }  // namespace
 }  // namespace marquee
