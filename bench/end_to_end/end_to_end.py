@@ -6,45 +6,38 @@
     ./run bench-kafka --soak 600           does memory grow in ten minutes?
 
 Brokers, both pipelines and this program share one machine; the two pipelines take turns, and the ratio is the median over pairs. Time
-counts from the first row's reading to the last result's arrival. A pipeline that loses or doubles anything ends the benchmark. One JSON
-object for each measurement goes to build/bench/results/end_to_end.jsonl, a table to stdout.
+counts from the first row's reading to the last result's arrival. A pipeline that loses or doubles anything ends the benchmark. The record goes to
+build/bench/results/kafka.json, a table to stdout.
 """
 import argparse
-import datetime
-import gzip
 import json
-import os
 import pathlib
-import platform
 import re
+import shlex
 import shutil
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "integration" / "brokers"))
+sys.path += [str(ROOT / "tests" / "integration" / "brokers"), str(HERE.parent)]
 
 import kafka_jars  # noqa: E402
 import kafka_node  # noqa: E402
 from brokers import Brokers, BrokersError  # noqa: E402
 
+import data  # noqa: E402
+import record  # noqa: E402
 import soak  # noqa: E402
+from data import say  # noqa: E402
 from pipelines import BenchError, Scenario, Setting, TOPICS, run_marquee, run_null  # noqa: E402
 
-RESULTS = ROOT / "build" / "bench" / "results" / "end_to_end.jsonl"
-GENERATED_ROWS, SEED = 50_000, 1
 STAGES = ("produce", "preprocess", "infer", "results", "brokers")
 # Enough rows for some seconds each.
 ROWS = {1: 60_000, 16: 150_000, 128: 200_000, 512: 200_000}
 PACE, WARM_UP = 10_000, 5
-
-
-def say(text: str) -> None:
-    print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 def grid(size: str) -> list[list[Scenario]]:
@@ -63,34 +56,31 @@ def grid(size: str) -> list[list[Scenario]]:
     return [*groups, paced]
 
 
-class Journal:
-    """Where measurements are written down, each with what it was measured on."""
-
-    def __init__(self, path: pathlib.Path, setting: Setting, repetitions: int, real_data: bool):
-        def git(*arguments: str) -> str:
-            return subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, text=True, check=False).stdout.strip()
-
-        cache = setting.marquee.parent / "CMakeCache.txt"
-        built = re.search(r"^CMAKE_BUILD_TYPE:\w+=(.*)$", cache.read_text(encoding="utf-8"), re.MULTILINE) if cache.exists() else None
-        cpu = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
-        pom = (kafka_jars.HERE / "pom.xml").read_text(encoding="utf-8")
-        kafka = re.search(r"<version>([^<]+)</version>\s*</dependency>", pom)  # of the first: Kafka itself
-        self.machine = {
-            "benchmark": "end_to_end", "git": git("rev-parse", "HEAD"), "uncommitted_changes": bool(git("status", "--porcelain")),
-            "build": built and built[1], "cpu": cpu[1] if cpu else platform.machine(), "cores": os.cpu_count(),
-            "kernel": platform.release(), "librdkafka": setting.call(setting.null, "--version").strip(), "kafka": kafka and kafka[1],
-            "java": kafka_jars.java()[1].splitlines()[0], "brokers": len(setting.broker_pids), "repetitions": repetitions,
-            "data": "real" if real_data else f"generated, {GENERATED_ROWS} rows", "seed": None if real_data else SEED}
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-    def write(self, **measured) -> None:
-        now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"time": now, **self.machine, "load": os.getloadavg()[0], **measured}) + "\n")
+def environment(setting: Setting) -> dict:
+    """What the figures were measured on: with the brokers' versions."""
+    pom = (kafka_jars.HERE / "pom.xml").read_text(encoding="utf-8")
+    kafka = re.search(r"<version>([^<]+)</version>\s*</dependency>", pom)  # of the first: Kafka itself
+    return record.environment(setting.marquee.parent, kafka=kafka and kafka[1], java=kafka_jars.java()[1].splitlines()[0],
+                              brokers=len(setting.broker_pids))
 
 
-def measure(setting: Setting, group: list[Scenario], repetitions: int, scratch: pathlib.Path, journal: Journal) -> list[dict]:
+def results(lines: list[dict]) -> list[record.Result]:
+    """A result for each pipeline and figure of a line: rows a second of a backlog, latency of a paced one."""
+    found = []
+    for line in lines:
+        scenario, marquee, null = line["scenario"], line["marquee"], line["null"]
+        details = {"scenario": vars(scenario)} | {
+            kind: {key: median(marquee, kind, key) for key in marquee[0][kind]} for kind in ("bytes_per_row", "stored_bytes_per_row", "cpu_ns_per_row")}
+        figures = [("rows/s", ("rows_per_s",), "")] if not scenario.rate else [
+            ("ms", ("latency_ms", which), f", {which}") for which in ("p50", "p99", "p999")]
+        for unit, keys, suffix in figures:
+            name = f"{scenario.title}{suffix}"
+            found.append(record.Result(f"null {name}", unit, tuple(median([run], *keys) for run in null)))
+            found.append(record.Result(name, unit, tuple(median([run], *keys) for run in marquee), f"null {name}", ratio(line, *keys), details))
+    return found
+
+
+def measure(setting: Setting, group: list[Scenario], repetitions: int, scratch: pathlib.Path) -> list[dict]:
     """Run both pipelines in turn for each scenario of a group; a line of the table for each."""
     lines = []
     recorded = scratch / "recorded"
@@ -108,7 +98,6 @@ def measure(setting: Setting, group: list[Scenario], repetitions: int, scratch: 
                 run["messages"] = messages[TOPICS[0]]["messages"]
                 run["bytes_per_row"] = {topic: messages[topic]["bytes"] / scenario.rows for topic in TOPICS}
                 run["mb_per_s"] = sum(run["bytes_per_row"].values()) * run["rows_per_s"] * 1e-6
-                journal.write(pipeline=name, repetition=repetition, scenario=vars(scenario), **run)
                 runs[name].append(run)
                 if run.get("confusion") != runs[name][0].get("confusion"):
                     raise BenchError(f"{scenario}: the same rows gave other predictions in repetition {repetition}")
@@ -158,22 +147,6 @@ def print_tables(lines: list[dict]) -> None:
         print("| " + " | ".join(map(str, [*cells, f"{ratio(line, 'latency_ms', 'p99'):.2f}"])) + " |")
 
 
-def find_data(marquee: pathlib.Path, scratch: pathlib.Path) -> tuple[pathlib.Path, bool]:
-    """The movies as plain CSV, for gunzip is not what is measured, and whether they are real: MARQUEE_DATA, else generated."""
-    if named := os.environ.get("MARQUEE_DATA"):
-        say(f"data: {named}")
-        if not named.endswith(".gz"):
-            return pathlib.Path(named), True
-        plain = scratch / "movies.csv"
-        with gzip.open(named) as packed, plain.open("wb") as file:
-            shutil.copyfileobj(packed, file)
-        return plain, True
-    generated = scratch / "generated.csv"
-    say(f"data: {GENERATED_ROWS} generated rows; set MARQUEE_DATA for real ones")
-    subprocess.run([marquee, "generate", "--rows", str(GENERATED_ROWS), "--seed", str(SEED), "-o", generated], check=True)
-    return generated, False
-
-
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench-kafka", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -209,14 +182,18 @@ def main() -> int:
     repetitions = args.repetitions or (1 if args.size == "smoke" else 3)
     with tempfile.TemporaryDirectory(prefix="marquee-bench-") as folder, Brokers() as brokers:
         scratch = pathlib.Path(folder)
-        data, real = find_data(args.marquee, scratch)
-        setting = Setting(args.marquee, args.null, data, brokers.bootstrap, tuple(map(brokers.pid, brokers.nodes)),
+        movies = data.find(args.marquee, scratch)
+        setting = Setting(args.marquee, args.null, movies.path, brokers.bootstrap, tuple(map(brokers.pid, brokers.nodes)),
                           brokers.directory / "node-1" / "data")
-        journal = Journal(scratch / "smoke.jsonl" if args.size == "smoke" else RESULTS, setting, repetitions, real)
+        records = scratch if args.size == "smoke" else record.FRESH
+        command = shlex.join(["./run", "bench-kafka", *sys.argv[1:]])
         if args.soak:
             scenario = Scenario(rows=0, rate=args.rate)
             figures, flat = soak.soak(setting, scenario, args.soak, scratch)
-            journal.write(pipeline="marquee", scenario=vars(scenario), **figures)
+            grown = [record.Result(f"{name}, last over second window", "ratio", (sizes["last"] / sizes["second"],), details=sizes)
+                     for name, sizes in figures["resident_bytes"].items()]
+            record.write(records / "soak.json", kind="soak", command=command, environment=environment(setting), results=grown,
+                         seconds=args.soak, rate=args.rate, **movies.as_settings())
             return 0 if flat else 1
         if args.size != "smoke":
             say("once without measuring: the brokers' Java is slow at first")
@@ -224,6 +201,8 @@ def main() -> int:
         lines = []
         for group in grid(args.size):
             lines += measure(setting, group, repetitions, scratch, journal)
+        record.write(records / "kafka.json", kind="kafka", command=command, environment=environment(setting), results=results(lines),
+                     repetitions=repetitions, **movies.as_settings())
         print_tables(lines)
     return 0
 

@@ -30,6 +30,12 @@ class Scenario:
     warm_up: int = 0  # so many seconds at the beginning are left out of the latency: brokers open new topics' files then
 
     @property
+    def title(self) -> str:
+        """What a record calls it."""
+        what = f"paced {self.rate} rows/s" if self.rate else "offline"
+        return f"{what}, {self.rows_per_message} rows a message, {self.columns} columns, {self.compression}, {self.guarantee}"
+
+    @property
     def rows_per_message(self) -> int:
         """How many rows a message holds: when paced, no more than come in produce's --batch-linger-ms, 5 ms."""
         return min(self.batch_rows, -(-self.rate * 5 // 1000)) if self.rate else self.batch_rows

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""The benchmarks' Python: records, anchors, the README's tables. Speeds are nobody's business here."""
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path += [str(ROOT / "bench"), str(ROOT / "bench" / "micro")]
+
+import micro  # noqa: E402
+import record  # noqa: E402
+import report  # noqa: E402
+
+
+class RecordTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def test_a_record_is_read_as_it_was_written(self):
+        results = [record.Result("copy", "rows/s", (10.0, 12.0, 11.0)), record.Result("work", "rows/s", (5.0, 6.0), "copy", 0.5, {"isa": "avx2"})]
+        record.write(self.folder / "r.json", kind="micro", command="./run bench", environment={"git": "abc"}, results=results, seed=7)
+        read = record.read(self.folder / "r.json")
+        self.assertEqual(read["settings"], {"seed": 7})
+        self.assertEqual(read["results"][0], {"name": "copy", "unit": "rows/s", "value": 11.0, "min": 10.0, "max": 12.0, "repetitions": 3})
+        self.assertEqual(read["results"][1]["anchor"], "copy")
+        self.assertEqual(read["results"][1]["isa"], "avx2")
+
+    def test_another_schema_is_refused_by_name(self):
+        (self.folder / "r.json").write_text('{"schema": 99}', encoding="utf-8")
+        with self.assertRaisesRegex(ValueError, "r.json"):
+            record.read(self.folder / "r.json")
+
+    def test_the_environment_names_source_build_and_machine(self):
+        where = record.environment(self.folder, kafka="4.3.1")
+        for key in ("git", "cpu", "cores", "isa", "libraries", "time"):
+            self.assertTrue(where[key], key)
+        self.assertEqual(where["kafka"], "4.3.1")
+
+
+class AnchorTest(unittest.TestCase):
+    NAMES = {"BM_Scale_Copy/rows:512", "BM_Scale_Apply/avx2/rows:512", "BM_Scale_Apply/avx2/rows:1", "BM_Bin_Reference/borders:3/rows:1"}
+
+    def test_the_anchor_has_the_same_sizes(self):
+        self.assertEqual(micro.anchor_of("BM_Scale_Apply/avx2/rows:512", self.NAMES), "BM_Scale_Copy/rows:512")
+        self.assertEqual(micro.anchor_of("BM_Bin_Search/borders:3/rows:1", self.NAMES), "BM_Bin_Reference/borders:3/rows:1")
+
+    def test_none_is_none(self):
+        self.assertEqual(micro.anchor_of("BM_Scale_Apply/avx2/rows:1", self.NAMES), "")
+        self.assertEqual(micro.anchor_of("BM_Scale_Copy/rows:512", self.NAMES), "")
+
+
+class ReportTest(unittest.TestCase):
+    RECORD = {"schema": record.SCHEMA, "command": "./run bench", "settings": {"data": "real"},
+              "environment": {"cpu": "a cpu", "cores": 2, "isa": "avx2", "git": "0123456789abcdef", "uncommitted_changes": False, "time": "2026-11-22T00:00:00"},
+              "results": [{"name": "offline, 2 threads", "unit": "rows/s", "value": 1234567.0, "min": 1e6, "max": 2e6, "anchor": "null", "ratio": 0.256},
+                          {"name": "null offline", "unit": "rows/s", "value": 5e6, "min": 5e6, "max": 5e6}]}
+
+    def test_the_table_shows_what_the_record_says(self):
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "embedded.json").write_text(json.dumps(self.RECORD), encoding="utf-8")
+            text = report.sections(pathlib.Path(folder), plots=False)
+        self.assertIn("| offline, 2 threads | 1,230,000 rows/s | 1,000,000 to 2,000,000 | null | 0.256 |", text)
+        self.assertNotIn("| null offline", text)
+        self.assertIn("`./run bench`: real rows, a cpu, 2 cores, avx2, commit 012345678, 2026-11-22.", text)
+
+    def test_no_records_are_an_error(self):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaises(report.ReportError):
+            report.sections(pathlib.Path(folder), plots=False)
+
+    def test_only_what_is_between_the_marks_changes(self):
+        readme = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
+        self.assertEqual(report.put_into(readme, "new"), f"before\n{report.BEGIN}\n\nnew\n{report.END}\nafter\n")
+        for broken in ("no marks", f"{report.END}{report.BEGIN}", readme + readme):
+            with self.assertRaises(report.ReportError):
+                report.put_into(broken, "new")
+
+    def test_the_readme_has_a_place_for_it(self):
+        report.put_into(report.README.read_text(encoding="utf-8"), "new")
+
+    def test_numbers_have_three_digits(self):
+        self.assertEqual([report.number(value) for value in (1234567, 999, 45.23, 0.15849, 12)], ["1,230,000", "999", "45.2", "0.158", "12"])
+
+
+if __name__ == "__main__":
+    unittest.main()
