@@ -1,8 +1,10 @@
 #include "kernels/csv.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 
+#include "kernels/csv_simd.h"
 #include "schemas/check.h"
 
 namespace marquee::kernels {
@@ -99,6 +101,46 @@ std::size_t DecodeQuoted(std::string_view record, std::size_t begin, std::size_t
   return at;
 }
 
+/// Cut the next record of `window`. False if there is none, or no room for it.
+bool CutOne(std::string_view window, bool end_of_input, std::span<CsvSpan> records,
+            CsvCut& cut) noexcept {
+  const std::string_view rest = window.substr(cut.consumed);
+  if (rest.empty() || cut.num_records == records.size()) return false;
+  CsvState state = CsvState::kFieldStart;
+  const std::size_t newline = FindCsvRecordEnd(rest, state);
+  std::size_t length = newline;
+  if (newline == kNone) {
+    if (!end_of_input || state == CsvState::kQuoted) return false;
+    length = rest.size();
+  } else if (newline > 0 && rest[newline - 1] == '\r') {
+    --length;
+  }
+  records[cut.num_records++] = {static_cast<std::uint32_t>(cut.consumed),
+                                static_cast<std::uint32_t>(length)};
+  cut.consumed += newline == kNone ? rest.size() : newline + 1;
+  return true;
+}
+
+/// Make one quote of every two in `field`, if it has any, at out[0...); returns where they end.
+char* Undouble(std::string_view& field, char* out) noexcept {
+  std::size_t quote = Find(field, '"', 0, field.size());
+  if (quote == kNone) return out;
+  char* const begin = out;
+  std::size_t at = 0;
+  while (quote != kNone) {
+    const std::size_t size = quote + 1 - at;
+    std::memcpy(out, field.data() + at, size);
+    out += size;
+    at = quote + 2;
+    quote = Find(field, '"', at, field.size());
+  }
+  const std::size_t size = field.size() - at;
+  std::memcpy(out, field.data() + at, size);
+  out += size;
+  field = {begin, static_cast<std::size_t>(out - begin)};
+  return out;
+}
+
 }  // namespace
 
 std::size_t FindCsvRecordEnd(std::string_view text, CsvState& state) noexcept {
@@ -120,26 +162,38 @@ CsvCut CutCsvRecords(std::string_view window, bool end_of_input,
                      std::span<CsvSpan> records) noexcept {
   MARQUEE_CHECK(window.size() <= std::numeric_limits<std::uint32_t>::max());
   CsvCut cut;
-  while (cut.num_records < records.size() && cut.consumed < window.size()) {
-    const std::string_view rest = window.substr(cut.consumed);
-    CsvState state = CsvState::kFieldStart;
-    const std::size_t newline = FindCsvRecordEnd(rest, state);
-    std::size_t length = newline;
-    if (newline == kNone) {
-      if (!end_of_input || state == CsvState::kQuoted) break;
-      length = rest.size();
-    } else if (newline > 0 && rest[newline - 1] == '\r') {
-      --length;
-    }
-    records[cut.num_records++] = {static_cast<std::uint32_t>(cut.consumed),
-                                  static_cast<std::uint32_t>(length)};
-    cut.consumed += newline == kNone ? rest.size() : newline + 1;
+  while (cut.num_records < records.size()) {
+    CutRegularCsvRecords(window, records, cut);
+    if (!CutOne(window, end_of_input, records, cut)) break;
+  }
+  return cut;
+}
+
+CsvCut CutCsvRecordsReference(std::string_view window, bool end_of_input,
+                              std::span<CsvSpan> records) noexcept {
+  MARQUEE_CHECK(window.size() <= std::numeric_limits<std::uint32_t>::max());
+  CsvCut cut;
+  while (CutOne(window, end_of_input, records, cut)) {
   }
   return cut;
 }
 
 std::size_t SplitCsvRecord(std::string_view record, std::span<char> scratch,
                            std::span<std::string_view> fields) noexcept {
+  const CsvSplit split = SplitRegularCsvRecord(record, fields);
+  if (split.num_fields == 0) return SplitCsvRecordReference(record, scratch, fields);
+  if (split.has_doubled_quotes) {
+    MARQUEE_CHECK(scratch.size() >= record.size());
+    char* out = scratch.data();
+    for (std::string_view& field : fields.first(std::min(fields.size(), split.num_fields))) {
+      out = Undouble(field, out);
+    }
+  }
+  return split.num_fields;
+}
+
+std::size_t SplitCsvRecordReference(std::string_view record, std::span<char> scratch,
+                                    std::span<std::string_view> fields) noexcept {
   MARQUEE_CHECK(scratch.size() >= record.size());
   char* out = scratch.data();
   std::size_t num_fields = 0;
