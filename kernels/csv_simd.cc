@@ -111,64 +111,73 @@ void CutRegular(std::string_view window, std::span<CsvSpan> records, CsvCut& cut
   std::size_t begin = cut.consumed;
   Quotes quotes;
   After may_open(true);
-  for (std::size_t at = begin; at < window.size() && record < records_end; at += kBlockBytes) {
-    const std::size_t left = window.size() - at;
-    const Block block =
-        left >= kBlockBytes ? ReadBlock(window.data() + at) : ReadLastBlock(window, left);
+  // Returns whether to go on.
+  const auto add_block = [&](std::size_t at, const Block& block) {
     const std::uint64_t inside = quotes.Inside(block);
     const std::uint64_t borders = (block.quotes | block.commas | block.newlines) & ~inside;
     const std::uint64_t irregular = block.quotes & inside & ~may_open(borders);
     std::uint64_t ends = block.newlines & ~inside;
     if (HWY_UNLIKELY(irregular != 0)) ends &= (irregular & (0 - irregular)) - 1;
-    for (; ends != 0 && record < records_end; ends &= ends - 1) {
+    for (; ends != 0; ends &= ends - 1) {
       const std::size_t end = at + static_cast<std::size_t>(std::countr_zero(ends));
-      const std::size_t cr = end > begin && window[end - 1] == '\r' ? 1 : 0;
+      const auto cr = static_cast<std::size_t>(end > begin && window[end - 1] == '\r');
       *record++ = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin - cr)};
       begin = end + 1;
+      if (record == records_end) return false;
     }
-    if (HWY_UNLIKELY(irregular != 0)) break;
+    return irregular == 0;
+  };
+  std::size_t at = begin;
+  bool more = true;
+  for (; more && window.size() - at >= kBlockBytes; at += kBlockBytes) {
+    more = add_block(at, ReadBlock(window.data() + at));
   }
+  if (more && at < window.size()) add_block(at, ReadLastBlock(window, window.size() - at));
   cut.num_records = static_cast<std::size_t>(record - records.data());
   cut.consumed = begin;
 }
 
 CsvSplit SplitRegular(std::string_view record, std::span<std::string_view> fields) {
-  CsvSplit split;
+  std::size_t num_fields = 0;
   std::size_t begin = 0;  // of the field
   const auto add_field = [&](std::size_t end, bool quoted) {
     const std::size_t quote = quoted ? 1 : 0;
-    if (split.num_fields < fields.size()) {
-      fields[split.num_fields] = {record.data() + begin + quote, end - begin - 2 * quote};
+    if (num_fields < fields.size()) {
+      fields[num_fields] = {record.data() + begin + quote, end - begin - 2 * quote};
     }
-    ++split.num_fields;
+    ++num_fields;
     begin = end + 1;
   };
   Quotes quotes;
   After may_open(true);
   After closed(false);
-  for (std::size_t at = 0; at < record.size(); at += kBlockBytes) {
-    const std::size_t left = record.size() - at;
-    const Block block =
-        left >= kBlockBytes ? ReadBlock(record.data() + at) : ReadLastBlock(record, left);
+  std::uint64_t doubled = 0;
+  // Returns whether the block is regular. `beyond`: the bits behind the record.
+  const auto add_block = [&](std::size_t at, const Block& block, std::uint64_t beyond) {
     const std::uint64_t inside = quotes.Inside(block);
     std::uint64_t ends = block.commas & ~inside;
     const std::uint64_t opening = block.quotes & inside;
     const std::uint64_t after_closing = closed(block.quotes & ~inside);
-    // The record may end behind a closing quote as well.
-    std::uint64_t may_follow = ends | opening;
-    if (left < kBlockBytes) may_follow |= std::uint64_t{1} << left;
-    split.has_doubled_quotes |= (after_closing & opening) != 0;
-    if ((opening & ~(may_open(ends) | after_closing)) != 0 || (after_closing & ~may_follow) != 0) {
-      return {};
-    }
+    doubled |= after_closing & opening;
+    const std::uint64_t irregular = (opening & ~(may_open(ends) | after_closing)) |
+                                    (after_closing & ~(ends | opening | beyond));
+    if (HWY_UNLIKELY(irregular != 0)) return false;
     for (; ends != 0; ends &= ends - 1) {
       // An empty field's first byte is the comma behind it.
       add_field(at + static_cast<std::size_t>(std::countr_zero(ends)), record[begin] == '"');
     }
+    return true;
+  };
+  std::size_t at = 0;
+  for (; record.size() - at >= kBlockBytes; at += kBlockBytes) {
+    if (!add_block(at, ReadBlock(record.data() + at), 0)) return {};
+  }
+  if (const std::size_t left = record.size() - at; left > 0) {
+    if (!add_block(at, ReadLastBlock(record, left), ~std::uint64_t{0} << left)) return {};
   }
   if (quotes.open()) return {};
   add_field(record.size(), begin < record.size() && record[begin] == '"');
-  return split;
+  return {.num_fields = num_fields, .has_doubled_quotes = doubled != 0};
 }
 
 #else

@@ -41,7 +41,7 @@ CsvSource::CsvSource(std::unique_ptr<ByteSource> bytes, const CsvLimits& limits)
   // A record and its line end always fit beside the one before it.
   limits_.segment_bytes = std::max(limits_.segment_bytes, 2 * (limits_.max_record_bytes + 2));
   limits_.max_rows = std::max<std::size_t>(limits_.max_rows, 1);
-  pool_ = SegmentPool::Make(limits_.segment_bytes);
+  pool_ = SegmentPool::Make(limits_.segment_bytes + kernels::kGatherBytes);
 }
 
 Result<std::unique_ptr<CsvSource>> CsvSource::Open(const std::string& path, const CsvLimits& limits,
@@ -182,6 +182,7 @@ Result<bool> CsvSource::Next(RecordBlock& block) {
   block.Clear();
   block.sequence = num_blocks_;
   block.first_record = num_records_ + 1;
+  block.padded = true;  // so are segments
   while (block.records.size() < limits_.max_rows) {
     if (!has_held_ && !ReadItem(held_)) break;
     has_held_ = true;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/gather.h"
 #include "schemas/batch_info_generated.h"
 #include "schemas/raw_batch.h"
 
@@ -45,6 +46,8 @@ struct RecordBlock {
   /// One for each record with a flaw, in the same order.
   std::vector<FlawedRecord> flawed;
   std::vector<std::shared_ptr<const void>> owners;
+  /// Whether kernels::kGatherBytes behind the text of each record without a flaw may be read as well.
+  bool padded = false;
   /// Upper bound of the bytes of the records' fields in a message: their text, and 2 for each
   /// column and record.
   std::size_t encoded_bytes = 0;

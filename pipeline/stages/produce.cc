@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "kernels/csv.h"
+#include "kernels/gather.h"
 #include "pipeline/core/clock.h"
 #include "pipeline/stages/text_flaw.h"
 #include "schemas/check.h"
@@ -31,27 +32,24 @@ std::string_view FlawMessage(wire::RejectReason flaw) {
   }
 }
 
-/// Fill the columns of one produced column from the split fields.
+/// Fill the columns of one produced column from the split fields: the first of `fields_per_row` in
+/// `fields`, row by row.
 flatbuffers::Offset<wire::RawColumn> WriteColumn(const std::string& name, bool lengths_only,
-                                                 const std::string_view* first_field,
+                                                 std::span<const std::string_view> fields,
                                                  std::size_t fields_per_row, std::size_t num_rows,
-                                                 Message& output) {
+                                                 bool padded, Message& output) {
   flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> lengths_offset;
   flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> bytes_offset;
   const auto lengths = output.Column<std::uint16_t>(num_rows, num_rows, lengths_offset);
   std::size_t total = 0;
   for (std::size_t row = 0; row < num_rows; ++row) {
-    const std::size_t length = first_field[row * fields_per_row].size();
+    const std::size_t length = fields[row * fields_per_row].size();
     lengths[row] = static_cast<std::uint16_t>(length);
     total += length;
   }
   if (!lengths_only) {
-    std::uint8_t* out = output.Column<std::uint8_t>(total, num_rows, bytes_offset).data();
-    for (std::size_t row = 0; row < num_rows; ++row) {
-      const std::string_view field = first_field[row * fields_per_row];
-      if (!field.empty()) std::memcpy(out, field.data(), field.size());
-      out += field.size();
-    }
+    kernels::GatherFields(fields, fields_per_row, padded,
+                          output.Column<std::uint8_t>(total, num_rows, bytes_offset));
   }
   auto& builder = output.builder();
   return wire::CreateRawColumn(builder, builder.CreateString(name), lengths_offset, bytes_offset);
@@ -88,11 +86,13 @@ Status ProduceStage::Process(const Input& input, Scratch& scratch, Message& outp
 
   const std::size_t num_rows = scratch.ordinals.size();
   auto& builder = output.Begin();
+  const auto fields = std::span(scratch.fields).first(num_rows * source_columns_.size());
   scratch.columns.clear();
   for (const ProducedColumn& column : columns_) {
     scratch.columns.push_back(WriteColumn(source_columns_[column.index], column.lengths_only,
-                                          scratch.fields.data() + column.index,
-                                          source_columns_.size(), num_rows, output));
+                                          fields.subspan(std::min(column.index, fields.size())),
+                                          source_columns_.size(), num_rows, input.block.padded,
+                                          output));
   }
   const auto columns = builder.CreateVector(scratch.columns);
   flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> ordinals;
@@ -108,8 +108,7 @@ Status ProduceStage::Process(const Input& input, Scratch& scratch, Message& outp
 }
 
 /// An id that is none is left as it is, for the preprocessor to reject.
-void ProduceStage::ShiftId(std::int64_t shift, std::array<char, 24>& memory,
-                           std::string_view& id) const {
+void ProduceStage::ShiftId(std::int64_t shift, ShiftedId& memory, std::string_view& id) const {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), value);
   if (error != std::errc() || end != id.data() + id.size()) return;
@@ -124,6 +123,8 @@ void ProduceStage::SplitRecords(const Input& input, BatchInfo& info, Scratch& sc
   const std::size_t num_columns = source_columns_.size();
   std::size_t text_bytes = 0;
   for (const Record& record : block.records) text_bytes += record.text.size();
+  // Decoded fields may be read beyond their end as well.
+  text_bytes += kernels::kGatherBytes;
   if (scratch.decoded.size() < text_bytes) scratch.decoded.resize(text_bytes);
   if (scratch.fields.size() < block.records.size() * num_columns) {
     scratch.fields.resize(block.records.size() * num_columns);
@@ -159,16 +160,18 @@ void ProduceStage::SplitRecords(const Input& input, BatchInfo& info, Scratch& sc
 bool ProduceStage::RejectIfNotARow(const RecordBlock& block, std::size_t index,
                                    std::span<const std::string_view> fields, BatchInfo& info,
                                    Rejects& rejects) const {
-  const auto too_long = std::find_if(fields.begin(), fields.end(), [](std::string_view field) {
-    return field.size() > kMaxFieldBytes;
-  });
-  if (too_long != fields.end()) {
-    Reject(block, index, wire::RejectReason::FieldTooLong,
-           source_columns_[static_cast<std::size_t>(too_long - fields.begin())],
-           fmt::format("the field has {} bytes; at most {} are allowed", too_long->size(),
-                       kMaxFieldBytes),
-           info, rejects);
-    return true;
+  if (block.records[index].text.size() > kMaxFieldBytes) {
+    const auto too_long = std::find_if(fields.begin(), fields.end(), [](std::string_view field) {
+      return field.size() > kMaxFieldBytes;
+    });
+    if (too_long != fields.end()) {
+      Reject(block, index, wire::RejectReason::FieldTooLong,
+             source_columns_[static_cast<std::size_t>(too_long - fields.begin())],
+             fmt::format("the field has {} bytes; at most {} are allowed", too_long->size(),
+                         kMaxFieldBytes),
+             info, rejects);
+      return true;
+    }
   }
   for (const std::size_t column : columns_not_sent_) {
     const wire::RejectReason flaw = TextFlaw(fields[column]);

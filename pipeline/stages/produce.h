@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/gather.h"
 #include "pipeline/core/rejects.h"
 #include "pipeline/core/stage.h"
 #include "pipeline/dataset/record_block.h"
@@ -40,12 +41,15 @@ class ProduceStage {
     std::optional<RunTotals> totals = std::nullopt;
   };
 
+  /// Memory of an id as text, with what may be read behind it.
+  using ShiftedId = std::array<char, kernels::kGatherBytes>;
+
   /// What a worker reuses from batch to batch.
   struct Scratch {
     std::vector<char> decoded;             // fields that differ from their quoted form
     std::vector<std::string_view> fields;  // [row][column of the source]
     std::vector<std::uint16_t> ordinals;   // of the rows
-    std::vector<std::array<char, 24>> shifted_ids;
+    std::vector<ShiftedId> shifted_ids;
     std::vector<flatbuffers::Offset<wire::RawColumn>> columns;
   };
 
@@ -57,7 +61,7 @@ class ProduceStage {
   Status Process(const Input& input, Scratch& scratch, Message& output, Rejects& rejects) const;
 
  private:
-  void ShiftId(std::int64_t shift, std::array<char, 24>& memory, std::string_view& id) const;
+  void ShiftId(std::int64_t shift, ShiftedId& memory, std::string_view& id) const;
   void SplitRecords(const Input& input, BatchInfo& info, Scratch& scratch, Rejects& rejects) const;
   bool RejectIfNotARow(const RecordBlock& block, std::size_t index,
                        std::span<const std::string_view> fields, BatchInfo& info,

@@ -101,6 +101,30 @@ TEST_F(ProduceTest, FlawedRecordsKeepWhatTheSourceFound) {
   EXPECT_EQ(Letter(0).record_xxh3(), 99U);
 }
 
+TEST_F(ProduceTest, PaddedRecordsMakeTheSameMessage) {
+  std::vector<std::string> records;
+  for (std::size_t i = 0; i < 200; ++i) {
+    records.push_back(std::to_string(i) + ",\"t \"\"" + std::string(i % 70, 't') + "\"," +
+                      std::string(i, 'o'));
+  }
+  const auto columns_of = [](const RawBatchView& batch) {
+    std::vector<std::string> bytes;
+    for (std::size_t i = 0; i < 3; ++i) bytes.emplace_back(batch.column(i).bytes);
+    return bytes;
+  };
+  const auto expected = columns_of(Process(records));
+  std::vector<std::vector<char>> memory;
+  for (const std::string& record : records) {
+    memory.emplace_back(record.begin(), record.end()).resize(record.size() + kernels::kGatherBytes);
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    block_.records[i].text = {memory[i].data(), records[i].size()};
+  }
+  block_.padded = true;
+  EXPECT_EQ(columns_of(Produce({{0}, {1}, {2}})), expected);
+  EXPECT_EQ(expected[0].substr(0, 12), "012345678910");
+}
+
 TEST_F(ProduceTest, ABlockWithoutRowsMakesAMessageAllTheSame) {
   const RawBatchView batch = Process({"1,a"});
   EXPECT_EQ(batch.num_rows(), 0U);
