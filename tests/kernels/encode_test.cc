@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <random>
 #include <vector>
 
 #include "model/code_table.h"
+#include "tests/kernels/float_cases.h"
+#include "tests/kernels/scoped_isa.h"
 
 namespace marquee::kernels {
 namespace {
@@ -72,6 +76,73 @@ TEST(EncodeTest, MeanMaxAndMin) {
   EXPECT_THAT(out, ElementsAre(4, -1, 0.5f, 4, 0.5f));
   EncodeMin(kList, table.view(), -1.0f, out);
   EXPECT_THAT(out, ElementsAre(1, -1, 0.5f, 4, -8));
+}
+
+/// Many rows: most of a few items, some of none, some of thousands. Every other code is known.
+struct ManyItems {
+  explicit ManyItems(std::size_t num_rows) {
+    std::mt19937_64 random(num_rows);
+    for (std::size_t row = 0; row < num_rows; ++row) {
+      const std::size_t most = random() % 1000 == 0 ? 5000 : random() % 100 == 0 ? 40 : 4;
+      lengths.push_back(static_cast<std::uint16_t>(random() % (most + 1)));
+      for (std::size_t i = 0; i < lengths.back(); ++i) {
+        codes.push_back(static_cast<std::uint32_t>(random() % 4000));
+      }
+    }
+    for (std::uint32_t code = 0; code < 4000; code += 2) {
+      known.push_back(code);
+      values.push_back(static_cast<float>(random() % 2001) / 7 - 140);
+    }
+  }
+
+  std::vector<std::uint16_t> lengths;
+  std::vector<std::uint32_t> codes;
+  std::vector<std::uint32_t> known;
+  std::vector<float> values;
+};
+
+TEST(EncodeTest, SumsOfManyItemsAreThoseOfTheirDefinitionForEveryIsa) {
+  const ManyItems many(200'000);
+  const auto table = *CodeTableStorage<float>::Make(many.known, many.values, 0.125f);
+  std::vector<float> expected;
+  auto code = many.codes.begin();
+  for (const std::size_t length : many.lengths) {
+    float sum = 0.5f;
+    for (std::size_t i = 0; i < length; ++i, ++code) {
+      sum += *code % 2 == 0 ? many.values[*code / 2] : 0.125f;
+    }
+    expected.push_back(sum);
+  }
+  for (const Isa isa : SupportedIsas()) {
+    const ScopedIsa scoped(isa);
+    std::vector<float> sums(many.lengths.size(), 0.5f);
+    AddItemValues({many.lengths, many.codes}, table.view(), sums);
+    ASSERT_TRUE(SameFloats(sums, expected)) << IsaName(isa);
+  }
+}
+
+TEST(EncodeTest, SearchesThatCollideEndRightForEveryIsa) {
+  // Multiples of the inverse of the table's multiplier begin their search at one place: 300 in a
+  // row, of which only every third is known.
+  std::vector<std::uint32_t> known;
+  std::vector<float> values;
+  std::vector<std::uint32_t> codes;
+  std::vector<float> expected;
+  for (std::uint32_t i = 1; i <= 300; ++i) {
+    codes.push_back(i * 244002641u);
+    expected.push_back(i % 3 == 0 ? static_cast<float>(i) : -1.0f);
+    if (i % 3 != 0) continue;
+    known.push_back(codes.back());
+    values.push_back(static_cast<float>(i));
+  }
+  const auto table = *CodeTableStorage<float>::Make(known, values, -1.0f);
+  const std::vector<std::uint16_t> lengths(codes.size(), 1);
+  for (const Isa isa : SupportedIsas()) {
+    const ScopedIsa scoped(isa);
+    std::vector<float> sums(codes.size(), 0.0f);
+    AddItemValues({lengths, codes}, table.view(), sums);
+    EXPECT_EQ(sums, expected) << IsaName(isa);
+  }
 }
 
 TEST(EncodeTest, NoRowsIsFine) {
