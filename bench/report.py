@@ -39,7 +39,7 @@ SECTIONS = (
             "The anchor is the same harness without work: the file is read, cut into records and handed over, and nothing is done with them.",
             r"^(offline|paced|peak)", plot=True),
     Section("kafka.json", "Over Kafka, four services and three brokers on the same two cores",
-            "The anchor is librdkafka alone with the same messages.", r"^(offline|paced)"),
+            "The anchor is librdkafka alone with the same messages.", r"^(offline|paced|peak)"),
     Section("peers.json", "Beside what one would pick instead, one core", "Anchors are Marquee's figures of the same run and rows.", r".", plot=True),
     Section("peers-kafka.json", "The whole pipeline beside others, same brokers and cores", "Anchors are Marquee's figures of the same run.", r".",
             plot=True),
