@@ -1,21 +1,24 @@
 // pipeline/dataset/byte_source.h — the bytes of a file, in order, unpacked if it is gzip.
 #pragma once
 
-#include <zlib.h>
-
-#include <atomic>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
+#include "pipeline/dataset/gunzip.h"
+#include "pipeline/dataset/input_file.h"
+#include "pipeline/dataset/read_ahead.h"
 #include "schemas/status.h"
 
 namespace marquee {
 
 /// Reads a file from its first byte to its last; gzip (told by its magic bytes, several members
-/// too) is unpacked.
+/// too) is unpacked, in a thread of its own.
 ///
 /// Threads: one reader; any thread may ask bytes_consumed().
 class ByteSource {
@@ -23,10 +26,6 @@ class ByteSource {
   /// Open `path` and look at its first bytes.
   /// Errors: kUnavailable if it can't be opened or read, or is a directory.
   static Result<std::unique_ptr<ByteSource>> Open(const std::string& path);
-
-  ~ByteSource();
-  ByteSource(const ByteSource&) = delete;
-  ByteSource& operator=(const ByteSource&) = delete;
 
   /// Fill `out` with the bytes that come next. Fewer than asked for means: the end, or damage, is
   /// reached; 0 is the end.
@@ -36,40 +35,30 @@ class ByteSource {
   /// and remedy. kUnavailable if reading fails.
   Result<std::size_t> Read(std::span<char> out);
 
-  const std::string& path() const noexcept { return path_; }
-  bool is_gzip() const noexcept { return is_gzip_; }
+  const std::string& path() const noexcept { return file_->path(); }
+  bool is_gzip() const noexcept { return gunzip_.has_value(); }
   /// Bytes of the file (packed, if it is gzip) read so far.
-  std::uint64_t bytes_consumed() const noexcept {
-    return bytes_consumed_.load(std::memory_order_relaxed);
-  }
+  std::uint64_t bytes_consumed() const noexcept { return file_->bytes_consumed(); }
   /// Bytes of the file; 0 if unknown, as for a pipe.
-  std::uint64_t bytes_total() const noexcept { return bytes_total_; }
+  std::uint64_t bytes_total() const noexcept { return file_->bytes_total(); }
 
  private:
-  ByteSource(std::string path, int file) : path_(std::move(path)), file_(file) {}
+  static constexpr std::size_t kMagicBytes = 2;
+
+  explicit ByteSource(std::unique_ptr<InputFile> file) : file_(std::move(file)) {}
 
   Status Start();
-  Result<std::size_t> ReadFile(char* out, std::size_t size);
   Result<std::size_t> ReadPlain(std::span<char> out);
-  Result<std::size_t> ReadGzip(std::span<char> out);
-  Status FillInput();
-  Status NextMember();
-  Status Damaged(const char* what) const;
 
-  std::string path_;
-  int file_;
-  bool is_gzip_ = false;
+  std::unique_ptr<InputFile> file_;
+  Status failure_;  // what ReadPlain says once the bytes before it are delivered
   bool at_end_ = false;
-  Status failure_;  // what Read says once the bytes before it are delivered
-  std::uint64_t bytes_total_ = 0;
-  std::atomic<std::uint64_t> bytes_consumed_ = 0;
-  // Bytes read from the file and not yet delivered (plain: only its first two) or unpacked.
-  std::unique_ptr<char[]> input_;
-  std::size_t input_begin_ = 0;
-  std::size_t input_end_ = 0;
-  z_stream stream_ = {};
-  bool stream_ready_ = false;
-  bool inside_member_ = false;
+  // The first bytes, not yet delivered.
+  std::array<char, kMagicBytes> head_{};
+  std::size_t head_begin_ = 0;
+  std::size_t head_end_ = 0;
+  std::optional<Gunzip> gunzip_;
+  std::optional<ReadAhead> read_ahead_;  // of gunzip_, so it ends before that does
 };
 
 }  // namespace marquee
