@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FRESH = ROOT / "build" / "bench" / "results"
 SCHEMA = 1
 # The Debian packages whose versions decide how fast the program is.
-LIBRARIES = {"librdkafka": "rdkafka", "TBB": "tbb", "Highway": "libhwy", "simdjson": "simdjson", "fmt": "fmt", "Eigen": "eigen3", "zlib": "zlib"}
+LIBRARIES = {"librdkafka": "rdkafka", "TBB": "tbb", "Highway": "libhwy", "simdjson": "simdjson", "fmt": "fmt", "Eigen": "eigen3", "ISA-L": "libisal"}
 
 
 @dataclasses.dataclass(frozen=True)
