@@ -58,7 +58,7 @@ Status Run(const NullOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data,
                                                      options.feed.Paced(options.pipeline.limits()),
                                                      MoviesSpec(), *model));
-  RecordFeed feed(std::move(data), options.feed);
+  RecordFeed feed(std::move(data.source), std::move(data.reopen), options.feed);
   NullEpoch epoch(feed, runner->num_slots());
   const std::int64_t start_ns = SteadyClockNs();
   MARQUEE_RETURN_IF_ERROR(runner->Run(epoch));

@@ -65,6 +65,17 @@ void AddSourceOptions(CLI::App& command, PipelineOptions& options) {
       ->check(CLI::Range(std::size_t{0}, std::size_t{256}));
 }
 
+void AddFeedOptions(CLI::App& command, FeedPlan& plan) {
+  AddSetting(command, "--rate", plan.rate, "rows a second, in open loop; 0 = at once")
+      ->check(CLI::Range(0.0, 1e9));
+  AddSetting(command, "--batch-linger-ms", plan.linger_ms,
+             "with --rate: how long a row may wait for others of its batch")
+      ->check(CLI::Range(0.0, 60'000.0));
+  AddSetting(command, "--rows", plan.max_records, "read at most so many rows; 0 = all");
+  AddSetting(command, "--repeat", plan.repeat, "read the data so often, each time with other ids")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{900'000'000}));
+}
+
 void AddColumnsOption(CLI::App& command, PipelineOptions& options) {
   AddSetting(command, "--columns", options.columns,
              "columns that go into messages: all, or only those the features need")

@@ -49,10 +49,12 @@ void SetAction(CLI::App* command, Action& chosen, std::function<Status()> action
 
 /// Add the options of the data, of its batches and of the runner.
 void AddSourceOptions(CLI::App& command, PipelineOptions& options);
+/// Add --rate, --batch-linger-ms, --rows and --repeat.
+void AddFeedOptions(CLI::App& command, FeedPlan& plan);
 /// Add --columns.
 void AddColumnsOption(CLI::App& command, PipelineOptions& options);
 
-/// Add those, and the options of dead letters in a file; `scoring` adds those of the model.
+/// Add those of the source, and the options of dead letters in a file; `scoring` adds those of the model.
 void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring);
 
 /// The model at `path`; the built-in one if it is empty. Errors: kConfig.

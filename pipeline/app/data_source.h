@@ -2,11 +2,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "model/model.h"
+#include "pipeline/app/record_feed.h"
 #include "pipeline/dataset/csv_source.h"
 #include "pipeline/stages/feature_spec.h"
 #include "schemas/status.h"
@@ -27,7 +27,7 @@ void AddDataOptions(CLI::App& command, DataOptions& options);
 struct OpenedData {
   std::unique_ptr<CsvSource> source;
   /// Opens the same file once more, at its beginning. Errors: of CsvSource::Open.
-  std::function<Result<std::unique_ptr<CsvSource>>()> reopen;
+  RecordFeed::Reopen reopen;
   /// Whether it was generated for this run: it must never pass for a real one.
   bool synthetic = false;
 };

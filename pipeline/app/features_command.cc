@@ -26,7 +26,7 @@ Status WriteFeatures(const FeaturesOptions& options, const PreprocessStage& prep
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline));
   MARQUEE_ASSIGN_OR_RETURN(MessageFileWriter output,
                            CreateOutput<MessageFileWriter>(data, options.output));
-  RecordFeed feed(std::move(data), {});
+  RecordFeed feed(std::move(data.source), std::move(data.reopen), {});
   FeaturesEpoch epoch(feed, preprocess, *runner, options.pipeline.dead_letters, output);
   MARQUEE_RETURN_IF_ERROR(RunEpochInto(output, *runner, epoch));
   fmt::print(stderr, "marquee: features of {} rows in {}\n",

@@ -57,8 +57,8 @@ Status Attempt(const ProduceOptions& options, const RunId& run, const model::Mod
                            MakeRunner(options.pipeline.runner, options.pipeline.threads));
   Outbox outbox(control.waker(), kProduceOutboxBytes);
   auto columns = SelectColumns(data.source->columns(), spec, options.pipeline.all_columns());
-  ProduceEpoch epoch(RecordFeed(std::move(data), options.feed), run, std::move(columns),
-                     spec.id_column, std::move(from), *runner, outbox, control);
+  ProduceEpoch epoch(RecordFeed(std::move(data.source), std::move(data.reopen), options.feed), run,
+                     std::move(columns), spec.id_column, std::move(from), *runner, outbox, control);
   Status status = RunProduceService(options.connection, options.compression,
                                     /*in_bulk=*/options.feed.rate == 0, *runner, epoch, outbox,
                                     control, report, retry);

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <thread>
+#include <utility>
 
-#include "pipeline/app/settings.h"
 #include "pipeline/core/clock.h"
 
 namespace marquee {
@@ -18,18 +18,8 @@ CsvLimits FeedPlan::Paced(CsvLimits limits) const {
   return limits;
 }
 
-void AddFeedOptions(CLI::App& command, FeedPlan& plan) {
-  AddSetting(command, "--rate", plan.rate, "rows a second, in open loop; 0 = at once")
-      ->check(CLI::Range(0.0, 1e9));
-  AddSetting(command, "--batch-linger-ms", plan.linger_ms,
-             "with --rate: how long a row may wait for others of its batch")
-      ->check(CLI::Range(0.0, 60'000.0));
-  AddSetting(command, "--rows", plan.max_records, "read at most so many rows; 0 = all");
-  AddSetting(command, "--repeat", plan.repeat, "read the data so often, each time with other ids")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{900'000'000}));
-}
-
-RecordFeed::RecordFeed(OpenedData data, FeedPlan plan) : data_(std::move(data)), plan_(plan) {}
+RecordFeed::RecordFeed(std::unique_ptr<CsvSource> source, Reopen reopen, FeedPlan plan)
+    : source_(std::move(source)), reopen_(std::move(reopen)), plan_(plan) {}
 
 Result<bool> RecordFeed::Next(RecordBlock& block) {
   block.Clear();
@@ -38,12 +28,12 @@ Result<bool> RecordFeed::Next(RecordBlock& block) {
       plan_.max_records == 0 ? ~std::uint64_t{0} : plan_.max_records - num_records_;
   if (left == 0) return false;
   for (;;) {
-    MARQUEE_ASSIGN_OR_RETURN(const bool more, data_.source->Next(block));
+    MARQUEE_ASSIGN_OR_RETURN(const bool more, source_->Next(block));
     if (more) break;
-    if (data_.source->num_records() == 0 || repetition_ + 1 == plan_.repeat) return false;
+    if (source_->num_records() == 0 || repetition_ + 1 == plan_.repeat) return false;
     ++repetition_;
-    earlier_blank_lines_ += data_.source->blank_lines();
-    MARQUEE_ASSIGN_OR_RETURN(data_.source, data_.reopen());
+    earlier_blank_lines_ += source_->blank_lines();
+    MARQUEE_ASSIGN_OR_RETURN(source_, reopen_());
   }
   if (block.records.size() > left) block.records.resize(left);
   block.sequence = num_blocks_++;

@@ -2,12 +2,10 @@
 // often, so fast.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 
-#include "pipeline/app/data_source.h"
 #include "pipeline/dataset/csv_source.h"
 #include "pipeline/dataset/record_block.h"
 
@@ -28,9 +26,6 @@ struct FeedPlan {
   CsvLimits Paced(CsvLimits limits) const;
 };
 
-/// Add --rate, --batch-linger-ms, --rows and --repeat.
-void AddFeedOptions(CLI::App& command, FeedPlan& plan);
-
 /// Cuts a source into blocks after a plan.
 ///
 /// Threads: one reader.
@@ -40,7 +35,10 @@ class RecordFeed {
   /// rows, so that nobody takes them for such (see kFirstGeneratedId).
   static constexpr std::int64_t kIdShift = 10'000'000'000;
 
-  RecordFeed(OpenedData data, FeedPlan plan);
+  /// Opens the source's file once more, at its beginning.
+  using Reopen = std::function<Result<std::unique_ptr<CsvSource>>()>;
+
+  RecordFeed(std::unique_ptr<CsvSource> source, Reopen reopen, FeedPlan plan);
 
   /// Put the next records into `block`, numbered on over all readings. False at the end.
   /// Errors: of CsvSource::Next; of opening the file again.
@@ -60,16 +58,17 @@ class RecordFeed {
   std::int64_t received_ns() const noexcept { return received_ns_; }
 
   /// The file that is read at present.
-  const CsvSource& source() const noexcept { return *data_.source; }
+  const CsvSource& source() const noexcept { return *source_; }
   /// Records given so far.
   std::uint64_t num_records() const noexcept { return num_records_; }
   /// Empty lines skipped so far.
   std::uint64_t blank_lines() const noexcept {
-    return earlier_blank_lines_ + data_.source->blank_lines();
+    return earlier_blank_lines_ + source_->blank_lines();
   }
 
  private:
-  OpenedData data_;
+  std::unique_ptr<CsvSource> source_;
+  Reopen reopen_;
   FeedPlan plan_;
   std::uint64_t repetition_ = 0;
   std::uint64_t num_blocks_ = 0;

@@ -56,7 +56,7 @@ Status Run(const RunOptions& options) {
                                                      options.feed.Paced(options.pipeline.limits()),
                                                      scoring.preprocess.spec(), *scoring.model));
   const bool synthetic = data.synthetic;
-  RecordFeed feed(std::move(data), options.feed);
+  RecordFeed feed(std::move(data.source), std::move(data.reopen), options.feed);
   SampleSink sink;
   ScoringEpoch epoch(feed, scoring.preprocess, scoring.infer, options.pipeline.all_columns(),
                      *scoring.runner, options.pipeline.dead_letters, sink);

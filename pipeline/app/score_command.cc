@@ -91,7 +91,7 @@ Status Score(const ScoreOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(OutputFile output, CreateOutput<OutputFile>(data, options.output));
   LineSink sink(*scoring.model, options.json, scoring.runner->num_slots(), output);
   MARQUEE_RETURN_IF_ERROR(output.Write(sink.Header()));
-  RecordFeed feed(std::move(data), {});
+  RecordFeed feed(std::move(data.source), std::move(data.reopen), {});
   ScoringEpoch epoch(feed, scoring.preprocess, scoring.infer, options.pipeline.all_columns(),
                      *scoring.runner, options.pipeline.dead_letters, sink);
   return RunEpochInto(output, *scoring.runner, epoch);

@@ -41,7 +41,8 @@ class ProduceEpochTest : public testing::Test {
 
   Status Run(FeedPlan plan, ResumePoint resume = ResumePoint(kPartitions)) {
     const auto runner = MakeSerialRunner();
-    RecordFeed feed({.source = *Open(), .reopen = [this] { return Open(); }}, plan);
+    RecordFeed feed(
+        *Open(), [this] { return Open(); }, plan);
     epoch_ =
         std::make_unique<ProduceEpoch>(std::move(feed), kRun, std::vector<ProducedColumn>{{0}, {1}},
                                        "id", std::move(resume), *runner, outbox_, control_);

@@ -24,7 +24,7 @@ class RecordFeedTest : public testing::Test {
     const auto open = [path = path_, plan] {
       return CsvSource::Open(path, plan.Paced({.max_rows = 2}));
     };
-    return {{.source = *open(), .reopen = open}, plan};
+    return {*open(), open, plan};
   }
 
   testing_support::TempDir dir_;
