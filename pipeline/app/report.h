@@ -7,17 +7,9 @@
 #include <vector>
 
 #include "pipeline/app/embedded.h"
+#include "pipeline/app/sample_sink.h"
 
 namespace marquee {
-
-/// One row of the report's sample of predictions.
-struct SampleRow {
-  std::string title;
-  float target = 0;
-  std::uint8_t target_class = kNoClass;
-  std::uint8_t predicted_class = 0;
-  float score = 0;
-};
 
 /// Everything a report says.
 struct RunReport {

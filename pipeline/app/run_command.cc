@@ -5,44 +5,12 @@
 #include "pipeline/app/live_text.h"
 #include "pipeline/app/message_json.h"
 #include "pipeline/app/report.h"
+#include "pipeline/app/sample_sink.h"
 #include "pipeline/app/settings.h"
 #include "pipeline/core/clock.h"
 
 namespace marquee {
 namespace {
-
-constexpr std::size_t kSampleRows = 8;
-
-/// Keeps the last labelled rows that the model has not seen.
-class SampleSink final : public ResultSink {
- public:
-  void Process(const ResultBatchView&, std::size_t) override {}
-
-  Status Write(const ResultBatchView& results, std::size_t) override {
-    // From the end of the batch, so that only rows that stay are copied.
-    const RowColumns rows = results.rows();
-    std::deque<SampleRow> found;
-    std::size_t title_end = rows.titles.size();
-    for (std::size_t row = results.num_rows(); row > 0 && found.size() < kSampleRows; --row) {
-      const std::size_t i = row - 1;
-      title_end -= rows.title_lengths[i];
-      if (rows.labelled[i] == 0 || results.seen()[i] != 0) continue;
-      found.push_front({.title = std::string(rows.titles.substr(title_end, rows.title_lengths[i])),
-                        .target = rows.target[i],
-                        .target_class = rows.target_class[i],
-                        .predicted_class = results.predicted_class()[i],
-                        .score = results.score()[i]});
-    }
-    for (SampleRow& row : found) sample_.push_back(std::move(row));
-    while (sample_.size() > kSampleRows) sample_.pop_front();
-    return {};
-  }
-
-  std::deque<SampleRow> TakeSample() { return std::move(sample_); }
-
- private:
-  std::deque<SampleRow> sample_;
-};
 
 struct RunOptions {
   PipelineOptions pipeline;
@@ -80,7 +48,7 @@ Status Run(const RunOptions& options) {
                          .times = epoch.times(),
                          .evaluation = epoch.evaluation(),
                          .seconds = seconds,
-                         .sample = sink.TakeSample()};
+                         .sample = sink.sample()};
   if (options.json) {
     fmt::print("{}\n", JsonText(ReportJson(report), 2));
   } else {
