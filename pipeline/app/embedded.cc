@@ -20,6 +20,12 @@ void StageTimes::Merge(const StageTimes& other) {
   infer_ns += other.infer_ns;
   evaluate_ns += other.evaluate_ns;
   write_ns += other.write_ns;
+  wait_for_worker_ns += other.wait_for_worker_ns;
+  wait_for_turn_ns += other.wait_for_turn_ns;
+}
+
+std::uint64_t StageTimes::busy_ns() const noexcept {
+  return read_ns + produce_ns + preprocess_ns + infer_ns + evaluate_ns + write_ns;
 }
 
 std::vector<ProducedColumn> SelectColumns(const std::vector<std::string>& source_columns,
@@ -78,12 +84,14 @@ Result<bool> SourceEpoch::Read(std::size_t slot_index) {
   // Waiting is no work, so it is not in read_ns_.
   const bool due = feed_.WaitUntilDue(slot.block, [] { return false; });
   slot.received_ns = feed_.received_ns();
+  slot.read_ns = SteadyClockNs();
   return due;
 }
 
 Status SourceEpoch::Process(std::size_t slot_index, std::size_t worker_index) {
   Slot& slot = *slots_[slot_index];
   Worker& worker = *workers_[worker_index];
+  worker.times.wait_for_worker_ns += static_cast<std::uint64_t>(SteadyClockNs() - slot.read_ns);
   slot.rejects.Clear();
   {
     const ScopedTimer timer(&worker.times.produce_ns);
@@ -96,13 +104,16 @@ Status SourceEpoch::Process(std::size_t slot_index, std::size_t worker_index) {
                                                 slot.features, slot.rejects));
   }
   slot.problems = worker.preprocess.problems();
-  return ProcessFeatures(FeatureBatchView::Own(slot.features), slot_index, worker_index,
-                         slot.rejects, worker.times);
+  MARQUEE_RETURN_IF_ERROR(ProcessFeatures(FeatureBatchView::Own(slot.features), slot_index,
+                                          worker_index, slot.rejects, worker.times));
+  slot.processed_ns = SteadyClockNs();
+  return {};
 }
 
 Status SourceEpoch::Write(std::size_t slot_index) {
   const ScopedTimer timer(&write_ns_);
   Slot& slot = *slots_[slot_index];
+  wait_for_turn_ns_ += static_cast<std::uint64_t>(SteadyClockNs() - slot.processed_ns);
   counts_.records += slot.block.records.size();
   MARQUEE_RETURN_IF_ERROR(WriteDeadLetters(slot.rejects));
   MARQUEE_RETURN_IF_ERROR(WriteSlot(slot_index));
@@ -144,7 +155,8 @@ Status SourceEpoch::CheckBadShare() const {
 Status SourceEpoch::Close() { return dead_letters_ ? dead_letters_->Close() : Status(); }
 
 StageTimes SourceEpoch::times() const {
-  StageTimes times{.read_ns = read_ns_, .write_ns = write_ns_};
+  StageTimes times{
+      .read_ns = read_ns_, .write_ns = write_ns_, .wait_for_turn_ns = wait_for_turn_ns_};
   for (const auto& worker : workers_) times.Merge(worker->times);
   return times;
 }
@@ -174,10 +186,10 @@ ScoringEpoch::ScoringEpoch(RecordFeed& feed, const PreprocessStage& preprocess,
       sink_(sink),
       evaluation_(infer.model().num_classes()) {
   for (std::size_t i = 0; i < runner.num_slots(); ++i) {
-    results_.push_back(std::make_unique<Message>());
+    results_.push_back(std::make_unique<Results>());
   }
   for (std::size_t i = 0; i < runner.num_workers(); ++i) {
-    scratches_.push_back(std::make_unique<InferStage::Scratch>(infer));
+    scratches_.push_back(std::make_unique<Scratch>(infer));
   }
 }
 
@@ -186,15 +198,15 @@ Status ScoringEpoch::ProcessFeatures(const FeatureBatchView& features, std::size
   {
     const ScopedTimer timer(&times.infer_ns);
     MARQUEE_RETURN_IF_ERROR(
-        infer_.Process(features, *scratches_[worker], *results_[slot], rejects));
+        infer_.Process(features, scratches_[worker]->infer, results_[slot]->message, rejects));
   }
   const ScopedTimer timer(&times.write_ns);
-  sink_.Process(ResultBatchView::Own(*results_[slot]), slot);
+  sink_.Process(ResultBatchView::Own(results_[slot]->message), slot);
   return {};
 }
 
 Status ScoringEpoch::WriteSlot(std::size_t slot) {
-  const ResultBatchView results = ResultBatchView::Own(*results_[slot]);
+  const ResultBatchView results = ResultBatchView::Own(results_[slot]->message);
   {
     const ScopedTimer timer(&evaluate_ns_);
     MARQUEE_RETURN_IF_ERROR(evaluation_.Add(results, WallClockNs()));
@@ -205,6 +217,7 @@ Status ScoringEpoch::WriteSlot(std::size_t slot) {
 StageTimes ScoringEpoch::times() const {
   StageTimes times = SourceEpoch::times();
   times.evaluate_ns = evaluate_ns_;
+  times.write_ns -= evaluate_ns_;  // which is done while writing
   return times;
 }
 

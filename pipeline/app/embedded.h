@@ -46,8 +46,13 @@ struct StageTimes {
   std::uint64_t infer_ns = 0;
   std::uint64_t evaluate_ns = 0;
   std::uint64_t write_ns = 0;  ///< writing predictions, features and dead letters
+  // How long batches waited, all together: several wait at the same time.
+  std::uint64_t wait_for_worker_ns = 0;  ///< from being read to being processed
+  std::uint64_t wait_for_turn_ns = 0;    ///< from being processed to being written, in order
 
   void Merge(const StageTimes& other);
+  /// Of all stages.
+  std::uint64_t busy_ns() const noexcept;
 };
 
 /// One CSV file as one epoch, up to its features. What happens to these is the derived class's.
@@ -92,16 +97,22 @@ class SourceEpoch : public Epoch {
   const Message& features(std::size_t slot) const { return slots_[slot]->features; }
 
  private:
-  struct Slot {
-    explicit Slot(const std::string& source) : rejects(source) {}
+  // Slots and workers have cache lines of their own: what one thread writes lies in no line that
+  // another one needs.
+  struct alignas(kMessageAlignment) Slot {
+    explicit Slot(const std::string& source) : rejects(source) {
+      block.owners.reserve(2);  // records that lie across two segments come late, and seldom
+    }
     RecordBlock block;
-    std::int64_t received_ns = 0;
     std::int64_t id_shift = 0;
+    std::int64_t received_ns = 0;  // Unix time
+    std::int64_t read_ns = 0;      // when it was read, and when processed, on the steady clock
+    std::int64_t processed_ns = 0;
     Message features;
     std::vector<ColumnProblems> problems;
     Rejects rejects;
   };
-  struct Worker {
+  struct alignas(kMessageAlignment) Worker {
     explicit Worker(const PreprocessStage& stage) : preprocess(stage) {}
     ProduceStage::Scratch produce;
     Message raw;
@@ -119,12 +130,13 @@ class SourceEpoch : public Epoch {
   std::vector<std::unique_ptr<Worker>> workers_;
   DeadLetterPolicy policy_;
   std::optional<MessageFileWriter> dead_letters_;
+  ProgressBar* progress_ = nullptr;
+  // Read and Write may run at the same time, each in one thread.
+  alignas(kMessageAlignment) std::uint64_t read_ns_ = 0;
+  alignas(kMessageAlignment) std::uint64_t write_ns_ = 0;
+  std::uint64_t wait_for_turn_ns_ = 0;
   RunCounts counts_;
   std::vector<ColumnProblems> problems_;
-  // Read and Write may run at the same time, each in one thread.
-  std::uint64_t read_ns_ = 0;
-  std::uint64_t write_ns_ = 0;
-  ProgressBar* progress_ = nullptr;
 };
 
 /// Which columns of the source go into its messages: all, or those the spec needs, as lengths where
@@ -170,11 +182,19 @@ class ScoringEpoch final : public SourceEpoch {
                          Rejects& rejects, StageTimes& times) override;
   Status WriteSlot(std::size_t slot) override;
 
+  struct alignas(kMessageAlignment) Results {
+    Message message;
+  };
+  struct alignas(kMessageAlignment) Scratch {
+    explicit Scratch(const InferStage& stage) : infer(stage) {}
+    InferStage::Scratch infer;
+  };
+
   const InferStage& infer_;
   ResultSink& sink_;
-  std::vector<std::unique_ptr<Message>> results_;                // by slot
-  std::vector<std::unique_ptr<InferStage::Scratch>> scratches_;  // by worker
-  Evaluation evaluation_;
+  std::vector<std::unique_ptr<Results>> results_;    // by slot
+  std::vector<std::unique_ptr<Scratch>> scratches_;  // by worker
+  alignas(kMessageAlignment) Evaluation evaluation_;
   std::uint64_t evaluate_ns_ = 0;
 };
 

@@ -49,7 +49,7 @@ class KafkaPreprocess final : public KafkaStage {
   Status Process(const ServiceInput& input, std::size_t worker, OutputGroup& output) override;
 
  private:
-  struct Worker {
+  struct alignas(kMessageAlignment) Worker {
     Worker(const PreprocessStage& stage, const std::string& topic)
         : scratch(stage), json(stage.spec().Columns()), rejects(topic) {}
     PreprocessStage::Scratch scratch;
@@ -78,7 +78,7 @@ class KafkaInfer final : public KafkaStage {
   Status Process(const ServiceInput& input, std::size_t worker, OutputGroup& output) override;
 
  private:
-  struct Worker {
+  struct alignas(kMessageAlignment) Worker {
     Worker(const InferStage& stage, const std::string& topic) : scratch(stage), rejects(topic) {}
     InferStage::Scratch scratch;
     Message results;

@@ -59,6 +59,13 @@ void AppendSample(std::string& text, const RunReport& report, bool color) {
   }
 }
 
+/// How long the run's threads had nothing to do, summed over them.
+std::uint64_t IdleNs(const RunReport& report) {
+  const double all_ns = report.seconds * 1e9 * static_cast<double>(report.threads);
+  const auto busy_ns = static_cast<double>(report.times.busy_ns());
+  return static_cast<std::uint64_t>(std::max(all_ns - busy_ns, 0.0));
+}
+
 void AppendTimes(std::string& text, const RunReport& report) {
   const StageTimes& times = report.times;
   const Evaluation& evaluation = report.evaluation;
@@ -76,6 +83,7 @@ void AppendTimes(std::string& text, const RunReport& report) {
   line("  classifier", evaluation.classifier_ns());
   line("evaluate", times.evaluate_ns);
   line("write", times.write_ns);
+  line("waiting, all threads", IdleNs(report));
   text += fmt::format(
       "\n{} rows in {:.3f} s: {:.0f} rows/s ({} runner, engine {}, {}), peak memory {:.0f} MiB\n",
       report.counts.records, report.seconds,
@@ -143,6 +151,9 @@ Json ReportJson(const RunReport& report) {
                     {"infer", part(report.times.infer_ns)},
                     {"evaluate", part(report.times.evaluate_ns)},
                     {"write", part(report.times.write_ns)}};
+  json["waiting"] = {{"threads", part(IdleNs(report))},
+                     {"batches_for_worker", part(report.times.wait_for_worker_ns)},
+                     {"batches_for_turn", part(report.times.wait_for_turn_ns)}};
   return json;
 }
 

@@ -17,9 +17,12 @@ namespace {
 // A slot more for reading, one for writing, and one so that neither waits for the other.
 constexpr std::size_t kExtraSlots = 3;
 
+// What different threads write lies in different cache lines.
+constexpr std::size_t kCacheLine = 64;
+
 /// The free slots of an epoch. parallel_pipeline has as many tokens as there are slots, so one is
 /// always free when it reads.
-class FreeSlots {
+class alignas(kCacheLine) FreeSlots {
  public:
   explicit FreeSlots(std::size_t num_slots) {
     for (std::size_t slot = num_slots; slot > 0; --slot) free_.push_back(slot - 1);
@@ -82,21 +85,26 @@ class TbbRun {
   std::size_t Process(std::size_t slot) {
     const auto worker =
         static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
-    processed_[slot] = epoch_.Process(slot, worker);
+    processed_[slot].status = epoch_.Process(slot, worker);
     return slot;
   }
 
   void Write(std::size_t slot) {
     if (failure_.ok()) {
-      failure_ = processed_[slot].ok() ? epoch_.Write(slot) : std::move(processed_[slot]);
+      Status& processed = processed_[slot].status;
+      failure_ = processed.ok() ? epoch_.Write(slot) : std::move(processed);
       if (!failure_.ok()) failed_.store(true, std::memory_order_relaxed);
     }
     free_.Return(slot);
   }
 
+  struct alignas(kCacheLine) Processed {
+    Status status;
+  };
+
   Epoch& epoch_;
   FreeSlots free_;
-  std::vector<Status> processed_;     // by slot
+  std::vector<Processed> processed_;  // by slot
   Status read_failure_;               // only the read filter writes it
   Status failure_;                    // only the write filter writes it
   std::atomic<bool> failed_ = false;  // tells the read filter of failure_

@@ -85,7 +85,8 @@ class ServiceEpoch final : public Epoch {
   Status Write(std::size_t slot) override;
 
  private:
-  struct Slot {
+  // Each slot is written by the worker that has it: in a cache line of its own.
+  struct alignas(kMessageAlignment) Slot {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::unique_ptr<OutputGroup> output;

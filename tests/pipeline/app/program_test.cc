@@ -149,6 +149,14 @@ TEST_F(ProgramTest, RunReportsEveryPromisedFigure) {
   for (const char* stage : {"produce", "preprocess", "infer", "evaluate"}) {
     EXPECT_GT(report["stages"][stage]["ns_per_row"], 0) << stage;
   }
+  // A thread is in one stage, or waits: together that is all their time.
+  double ns_per_row = report["waiting"]["threads"]["ns_per_row"];
+  for (const Json& stage : report["stages"]) ns_per_row += stage["ns_per_row"].get<double>();
+  const double all_ns = report["seconds"].get<double>() * 1e9 * report["threads"].get<double>();
+  EXPECT_NEAR(ns_per_row * report["rows"].get<double>() / all_ns, 1, 0.01);
+  for (const char* batches : {"batches_for_worker", "batches_for_turn"}) {
+    EXPECT_GT(report["waiting"][batches]["ns_per_row"], 0) << batches;
+  }
   EXPECT_EQ(report["model"]["engine"], "oblivious");
   EXPECT_GT(report["model"]["cross_validated_f1"], 0.6);
 }
