@@ -38,10 +38,12 @@ Status Copy(const Status& status) { return {status.code(), std::string(status.me
 
 CsvSource::CsvSource(std::unique_ptr<ByteSource> bytes, const CsvLimits& limits)
     : bytes_(std::move(bytes)), limits_(limits) {
-  // A record and its line end always fit beside the one before it.
-  limits_.segment_bytes = std::max(limits_.segment_bytes, 2 * (limits_.max_record_bytes + 2));
+  limits_.segment_bytes = std::max<std::size_t>(limits_.segment_bytes, 1);
   limits_.max_rows = std::max<std::size_t>(limits_.max_rows, 1);
+  // The longest record and its line end fit beside the one before it.
+  large_segment_bytes_ = std::max(limits_.segment_bytes, 2 * (limits_.max_record_bytes + 2));
   pool_ = SegmentPool::Make(limits_.segment_bytes + kernels::kGatherBytes);
+  large_pool_ = SegmentPool::Make(large_segment_bytes_ + kernels::kGatherBytes);
 }
 
 Result<std::unique_ptr<CsvSource>> CsvSource::Open(const std::string& path, const CsvLimits& limits,
@@ -68,7 +70,7 @@ Status CsvSource::ReadHeader(const std::vector<std::string>& needed_columns) {
   if (text.starts_with("\xef\xbb\xbf")) begin_ += 3;
   for (;;) {
     // Blank lines may fill segments.
-    if (!at_end_ && end_ - begin_ < limits_.max_record_bytes + 2) Refill();
+    while (!at_end_ && end_ - begin_ < limits_.max_record_bytes + 2) Refill();
     if (begin_ == end_) break;
     const std::string_view rest =
         Text(begin_, std::min(end_, begin_ + limits_.max_record_bytes + 2));
@@ -367,19 +369,22 @@ void CsvSource::SkipLine(std::size_t scanned, RejectReason flaw, Item& item) {
   item.owner = head;
 }
 
-/// Move what is left of the segment to the front of a new one, and fill that up.
+/// Move what is left of the segment to the front of a new one, and fill that up. If much is left, a
+/// record is long, and the new one large.
 void CsvSource::Refill() {
   const std::string_view rest = Text(begin_, end_);
-  std::shared_ptr<Segment> next = pool_->Acquire();
-  MARQUEE_CHECK(rest.size() < limits_.segment_bytes);
+  const bool is_large = rest.size() > limits_.segment_bytes / 2;
+  const std::size_t segment_bytes = is_large ? large_segment_bytes_ : limits_.segment_bytes;
+  std::shared_ptr<Segment> next = (is_large ? large_pool_ : pool_)->Acquire();
+  MARQUEE_CHECK(rest.size() < segment_bytes);
   if (!rest.empty()) std::memcpy(next->data(), rest.data(), rest.size());
   scanned_end_ = scanned_end_ > begin_ ? scanned_end_ - begin_ : 0;
   begin_ = 0;
   end_ = rest.size();
   segment_ = std::move(next);
-  while (end_ < limits_.segment_bytes) {
-    const auto got = bytes_->Read(
-        {reinterpret_cast<char*>(segment_->data()) + end_, limits_.segment_bytes - end_});
+  while (end_ < segment_bytes) {
+    const auto got =
+        bytes_->Read({reinterpret_cast<char*>(segment_->data()) + end_, segment_bytes - end_});
     if (!got || *got == 0) {
       at_end_ = true;
       truncated_ = !got;

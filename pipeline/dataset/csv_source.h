@@ -34,8 +34,9 @@ struct CsvLimits {
   std::size_t max_record_bytes = 1 << 20;
   /// An encoded message's largest size, all overhead included.
   std::size_t max_message_bytes = kMaxMessageBytes;
-  /// Size of the buffers; raised to two of the largest records if it is less.
-  std::size_t segment_bytes = 2 << 20;
+  /// Size of the buffers: so small that some of them stay in a core's cache until their records are
+  /// split. Long records get buffers that hold two of the longest.
+  std::size_t segment_bytes = 512 << 10;
   std::size_t max_columns = 4096;
   /// Of one column's name, and of all together. Names are in every message and dead letter, so a
   /// huge header would swell them all.
@@ -108,7 +109,9 @@ class CsvSource {
 
   std::unique_ptr<ByteSource> bytes_;
   CsvLimits limits_;
+  std::size_t large_segment_bytes_ = 0;
   std::shared_ptr<SegmentPool> pool_;
+  std::shared_ptr<SegmentPool> large_pool_;
   std::vector<std::string> columns_;
   std::size_t max_item_bytes_ = 0;  // largest encoded size of one record
 
