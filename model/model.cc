@@ -1,6 +1,9 @@
 #include "model/model.h"
 
 #include <fmt/format.h>
+
+// One short hash a row: a call would take as long.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>
