@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/items.h"
 #include "schemas/raw_batch.h"
 
 namespace marquee {
@@ -30,52 +31,57 @@ std::string_view FieldProblemName(FieldProblem problem);
 /// Rows by problem.
 using ProblemCounts = std::array<std::uint64_t, kNumFieldProblems>;
 
-/// Steps through a column's fields, of all rows or of those that are kept.
-class FieldReader {
- public:
-  /// `kept`: a byte a row, 0 = skip it; empty = all rows are kept.
-  FieldReader(const RawColumnView& column, std::span<const std::uint8_t> kept)
-      : column_(column), kept_(kept) {}
-
-  /// The next kept row's field; none after the last.
-  std::optional<std::string_view> Next() {
-    while (row_ < column_.lengths.size()) {
-      const std::size_t length = column_.lengths[row_];
-      const std::string_view field =
-          column_.has_bytes() ? column_.bytes.substr(offset_, length) : std::string_view();
-      offset_ += length;
-      if (kept_.empty() || kept_[row_] != 0) {
-        length_ = length;
-        ++row_;
-        return field;
-      }
-      ++row_;
-    }
-    return std::nullopt;
-  }
-
-  /// Bytes of the field that Next returned, also where its column carries lengths only.
-  std::size_t length() const noexcept { return length_; }
-
- private:
-  const RawColumnView& column_;
-  std::span<const std::uint8_t> kept_;
-  std::size_t row_ = 0;
-  std::size_t offset_ = 0;
-  std::size_t length_ = 0;
+/// A day, as far as features go.
+struct YearMonth {
+  std::int16_t year = 0;  ///< 0 = no date
+  std::int16_t month = 0;
 };
 
-/// Fill `out` with one value a kept row.
-/// Shapes: out [kept rows]. Exact: the same bits on every machine: no arithmetic but parsing,
-/// counting and min.
-using NumericKind = void (*)(FieldReader reader, double parameter, std::span<float> out,
-                             ProblemCounts& problems);
+/// What the kinds work in, and what they know of a batch's columns. One for each worker.
+class KindScratch {
+ public:
+  /// Begin another batch: its columns may lie where the last one's lay.
+  void BeginBatch() noexcept {
+    dates_of_ = nullptr;  // as is that of no rows
+    dates_.clear();
+    date_problems_ = {};
+  }
 
-/// Append one length a kept row to `lengths` and its items' hashes to `codes`; `seed` is the number
-/// of the list.
-using ListKind = void (*)(FieldReader reader, double parameter, std::uint64_t seed,
-                          std::span<std::uint16_t> lengths, std::vector<std::uint32_t>& codes,
-                          ProblemCounts& problems);
+  /// A column's fields as dates, read when first asked for; what is wrong is counted each time.
+  std::span<const YearMonth> Dates(const RawColumnView& column, ProblemCounts& problems);
+
+  /// A column's fields as numbers: NaN where one is empty, and NaN and a problem where it is
+  /// unparsable, below `min` or above `max`. The memory is that of the last call's.
+  std::span<const double> Numbers(const RawColumnView& column, double min, double max,
+                                  ProblemCounts& problems);
+
+ private:
+  friend class ItemHasher;
+
+  const std::uint16_t* dates_of_ = nullptr;  // the lengths of the column that dates_ are of
+  std::vector<YearMonth> dates_;
+  ProblemCounts date_problems_{};
+  std::vector<double> numbers_;
+  // Of a column's items:
+  std::vector<std::uint64_t> marks_;
+  std::vector<std::uint64_t> fields_;
+  std::vector<std::uint32_t> before_;
+  std::vector<kernels::ItemSpan> items_;
+  std::vector<char> lower_;
+  std::vector<std::uint32_t> by_length_;
+};
+
+/// Fill `out` with one value a row.
+/// Shapes: out [rows]. Exact: the same bits on every machine: no arithmetic but parsing, counting
+/// and min.
+using NumericKind = void (*)(const RawColumnView& column, double parameter, KindScratch& scratch,
+                             std::span<float> out, ProblemCounts& problems);
+
+/// Write one length a row to `lengths`, and all items' hashes to `codes`; `seed` is the number of
+/// the list.
+using ListKind = void (*)(const RawColumnView& column, double parameter, std::uint64_t seed,
+                          KindScratch& scratch, std::span<std::uint16_t> lengths,
+                          std::vector<std::uint32_t>& codes, ProblemCounts& problems);
 
 /// Call `visit` for each item of one field, in order: the names behind the hashes.
 using ItemVisitor = std::function<void(std::string_view item)>;
@@ -97,28 +103,8 @@ bool KindReadsLengthsOnly(std::string_view kind);
 /// of the same column, as long as none of these is too long.
 bool KindCountsItemsOf(std::string_view numeric, std::string_view list);
 
-/// `text` without ASCII white space at both ends.
-inline std::string_view Trim(std::string_view text) noexcept {
-  const auto is_space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-/// The number in a field; NaN if it is empty, and NaN and a problem if it is unparsable, below
-/// `min` or above `max`.
-double ParseNumber(std::string_view field, double min, double max, ProblemCounts& problems);
-
-/// Call `visit(item)` for each trimmed, non-empty item of a list field, in order.
-template <class Visit>
-void ForEachItem(std::string_view field, Visit visit) {
-  while (!field.empty()) {
-    const std::size_t end = field.find(", ");
-    const std::string_view item = Trim(field.substr(0, end));
-    if (!item.empty()) visit(item);
-    if (end == std::string_view::npos) return;
-    field.remove_prefix(end + 2);
-  }
-}
+/// The whole number of up to eight digits that is all of a field, if it is that. `readable`: how many
+/// bytes may be read from where the field begins.
+std::optional<std::uint32_t> ParseShortNumber(std::string_view field, std::size_t readable);
 
 }  // namespace marquee

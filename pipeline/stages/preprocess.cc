@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/items.h"
 #include "pipeline/core/clock.h"
 #include "pipeline/stages/text_flaw.h"
 #include "schemas/check.h"
@@ -17,8 +18,9 @@ namespace {
 
 constexpr auto kListTooLong = static_cast<std::size_t>(FieldProblem::kListTooLong);
 
-/// The whole of a trimmed field as an integer.
-std::optional<std::int64_t> ParseId(std::string_view text) {
+/// The whole of a trimmed field as an integer; `readable` as for ParseShortNumber.
+std::optional<std::int64_t> ParseId(std::string_view text, std::size_t readable) {
+  if (const auto number = ParseShortNumber(text, readable)) return *number;
   std::int64_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -30,7 +32,9 @@ bool IsContinuationByte(char c) { return (static_cast<unsigned char>(c) & 0xC0) 
 /// Whether no field of the column holds a NUL byte or invalid UTF-8. The column is checked as one
 /// text, which is enough if no field begins inside a character.
 bool AllFieldsAreText(const RawColumnView& column) {
-  if (column.bytes.empty()) return true;
+  const kernels::ByteKinds kinds = kernels::FindByteKinds(column.bytes);
+  if (kinds.nul) return false;
+  if (!kinds.above_ascii) return true;
   if (TextFlaw(column.bytes) != wire::RejectReason::None) return false;
   std::size_t offset = 0;
   for (const std::uint16_t length : column.lengths) {
@@ -61,12 +65,10 @@ class PreprocessStage::Batch {
     for (ColumnProblems& column : scratch_.problems_) column.counts.fill(0);
     num_kept_ = input_.num_rows();
     RejectBytesThatAreNoText();
-    ParseIds();
-    HashLists();
+    TakeKeptRows();
     if (EncodedBytes() > kMaxMessageBytes) {
       RejectRowsThatDoNotFit();
-      ParseIds();
-      HashLists();
+      TakeKeptRows();
     }
     return Write(output, started_ns);
   }
@@ -100,10 +102,6 @@ class PreprocessStage::Batch {
     return {};
   }
 
-  FieldReader Reader(std::size_t column) const {
-    return {scratch_.columns_[column], scratch_.kept_};
-  }
-
   void Reject(std::size_t row, wire::RejectReason reason, std::string_view column,
               std::string_view message) {
     if (scratch_.kept_.empty()) scratch_.kept_.assign(input_.num_rows(), 1);
@@ -133,14 +131,23 @@ class PreprocessStage::Batch {
     }
   }
 
+  void TakeKeptRows() {
+    ParseIds();
+    SelectFields();
+    scratch_.kinds_.BeginBatch();
+    HashLists();
+  }
+
   void ParseIds() {
     scratch_.ids_.clear();
     const RawColumnView& column = scratch_.columns_[stage_.id_column_];
-    FieldReader reader(column, {});
+    std::size_t end = 0;
     for (std::size_t row = 0; row < input_.num_rows(); ++row) {
-      const std::string_view text = Trim(*reader.Next());
+      const std::size_t length = column.lengths[row];
+      end += length;
       if (!scratch_.kept_.empty() && scratch_.kept_[row] == 0) continue;
-      if (const auto id = ParseId(text)) {
+      const std::string_view text = kernels::Trim(column.bytes.substr(end - length, length));
+      if (const auto id = ParseId(text, column.bytes.data() + column.bytes.size() - text.data())) {
         scratch_.ids_.push_back(*id);
       } else if (text.empty()) {
         Reject(row, wire::RejectReason::IdAbsent, column.name, "the row has no id; give it one");
@@ -148,6 +155,28 @@ class PreprocessStage::Batch {
         Reject(row, wire::RejectReason::IdNotANumber, column.name,
                fmt::format("'{}' is not a 64-bit integer; correct the id", text.substr(0, 64)));
       }
+    }
+  }
+
+  /// The fields that features are made of: the input's own where all rows are kept.
+  void SelectFields() {
+    scratch_.fields_ = scratch_.columns_;
+    if (scratch_.kept_.empty()) return;
+    for (std::size_t i = 0; i < scratch_.columns_.size(); ++i) {
+      const RawColumnView& column = scratch_.columns_[i];
+      Scratch::KeptFields& kept = scratch_.kept_fields_[i];
+      kept.lengths.clear();
+      kept.bytes.clear();
+      std::size_t offset = 0;
+      for (std::size_t row = 0; row < input_.num_rows(); ++row) {
+        if (scratch_.kept_[row] != 0) {
+          kept.lengths.push_back(column.lengths[row]);
+          if (column.has_bytes()) kept.bytes.append(column.bytes, offset, column.lengths[row]);
+        }
+        offset += column.lengths[row];
+      }
+      scratch_.fields_[i].lengths = kept.lengths;
+      if (column.has_bytes()) scratch_.fields_[i].bytes = kept.bytes;
     }
   }
 
@@ -160,10 +189,9 @@ class PreprocessStage::Batch {
     for (std::size_t i = 0; i < stage_.lists_.size(); ++i) {
       const ListLine& line = stage_.lists_[i];
       scratch_.list_lengths_[i].resize(num_kept_);
-      scratch_.list_codes_[i].clear();
       scratch_.list_problems_[i] = {};
-      line.function(Reader(line.column), line.parameter, i, scratch_.list_lengths_[i],
-                    scratch_.list_codes_[i], scratch_.list_problems_[i]);
+      line.function(scratch_.fields_[line.column], line.parameter, i, scratch_.kinds_,
+                    scratch_.list_lengths_[i], scratch_.list_codes_[i], scratch_.list_problems_[i]);
     }
   }
 
@@ -198,29 +226,14 @@ class PreprocessStage::Batch {
     }
   }
 
-  /// Ordinals and titles of the kept rows: the input's own where all rows are kept.
-  void SelectOrdinalsAndTitles(RowColumns& rows) {
-    const RawColumnView& title = scratch_.columns_[stage_.title_column_];
+  /// Ordinals of the kept rows: the input's own where all rows are kept.
+  std::span<const std::uint16_t> Ordinals() {
+    if (scratch_.kept_.empty()) return input_.ordinals();
     scratch_.ordinals_.clear();
-    if (scratch_.kept_.empty()) {
-      rows.title_lengths = title.lengths;
-      rows.titles = title.bytes;
-      rows.ordinals = input_.ordinals();
-      return;
-    }
-    scratch_.title_lengths_.clear();
-    scratch_.titles_.clear();
-    FieldReader titles(title, scratch_.kept_);
-    while (const auto text = titles.Next()) {
-      scratch_.title_lengths_.push_back(static_cast<std::uint16_t>(text->size()));
-      scratch_.titles_.append(*text);
-    }
     for (std::size_t row = 0; row < input_.num_rows(); ++row) {
       if (scratch_.kept_[row] != 0) scratch_.ordinals_.push_back(input_.ordinal(row));
     }
-    rows.title_lengths = scratch_.title_lengths_;
-    rows.titles = scratch_.titles_;
-    rows.ordinals = scratch_.ordinals_;
+    return scratch_.ordinals_;
   }
 
   void ApplyTargetRule() {
@@ -228,21 +241,19 @@ class PreprocessStage::Batch {
     scratch_.target_.resize(num_kept_);
     scratch_.target_class_.assign(num_kept_, kNoClass);
     scratch_.labelled_.assign(num_kept_, 0);
-    FieldReader targets = Reader(stage_.target_column_);
-    FieldReader counts = Reader(stage_.label_column_);
-    ProblemCounts& target_problems = Problems(stage_.target_column_, true);
-    ProblemCounts& label_problems = Problems(stage_.label_column_, stage_.label_counts_problems_);
+    const auto targets = scratch_.kinds_.Numbers(scratch_.fields_[stage_.target_column_], rule.min,
+                                                 rule.max, Problems(stage_.target_column_, true));
+    std::copy(targets.begin(), targets.end(), scratch_.target_.begin());
+    const auto counts = scratch_.kinds_.Numbers(
+        scratch_.fields_[stage_.label_column_], 0, std::numeric_limits<float>::max(),
+        Problems(stage_.label_column_, stage_.label_counts_problems_));
     for (std::size_t row = 0; row < num_kept_; ++row) {
-      const auto target =
-          static_cast<float>(ParseNumber(*targets.Next(), rule.min, rule.max, target_problems));
-      const double count =
-          ParseNumber(*counts.Next(), 0, std::numeric_limits<float>::max(), label_problems);
-      scratch_.target_[row] = target;
+      const float target = scratch_.target_[row];
       if (std::isnan(target)) continue;
       scratch_.target_class_[row] = static_cast<std::uint8_t>(
           std::count_if(rule.bounds.begin(), rule.bounds.end(),
                         [target](double bound) { return target >= static_cast<float>(bound); }));
-      scratch_.labelled_[row] = count >= rule.label_min ? 1 : 0;
+      scratch_.labelled_[row] = counts[row] >= rule.label_min ? 1 : 0;
     }
   }
 
@@ -255,7 +266,7 @@ class PreprocessStage::Batch {
       if (line.list && scratch_.list_problems_[*line.list][kListTooLong] == 0) {
         std::copy_n(scratch_.list_lengths_[*line.list].begin(), num_kept_, values.begin());
       } else {
-        line.function(Reader(line.column), line.parameter, values,
+        line.function(scratch_.fields_[line.column], line.parameter, scratch_.kinds_, values,
                       Problems(line.column, line.counts_problems));
       }
       scratch_.numeric_offsets_.push_back(wire::CreateNumericColumn(output.builder(), offset));
@@ -280,11 +291,14 @@ class PreprocessStage::Batch {
 
   Status Write(Message& output, std::int64_t started_ns) {
     ApplyTargetRule();
-    RowColumns rows{.ids = scratch_.ids_,
-                    .target = scratch_.target_,
-                    .target_class = scratch_.target_class_,
-                    .labelled = scratch_.labelled_};
-    SelectOrdinalsAndTitles(rows);
+    const RawColumnView& titles = scratch_.fields_[stage_.title_column_];
+    const RowColumns rows{.ordinals = Ordinals(),
+                          .ids = scratch_.ids_,
+                          .title_lengths = titles.lengths,
+                          .titles = titles.bytes,
+                          .target = scratch_.target_,
+                          .target_class = scratch_.target_class_,
+                          .labelled = scratch_.labelled_};
     auto& builder = output.Begin();
     const RowColumnOffsets o = CopyRowColumns(rows, num_kept_, output);
     const auto numeric = WriteNumeric(output);
@@ -311,6 +325,7 @@ PreprocessStage::Scratch::Scratch(const PreprocessStage& stage)
     : list_lengths_(stage.lists_.size()),
       list_codes_(stage.lists_.size()),
       list_problems_(stage.lists_.size()) {
+  kept_fields_.resize(stage.columns_.size());
   for (const std::string& column : stage.columns_) problems_.push_back({.column = column});
 }
 

@@ -43,13 +43,19 @@ class PreprocessStage {
    private:
     friend class PreprocessStage;
     std::vector<ColumnProblems> problems_;
-    std::vector<RawColumnView> columns_;  // by column of the spec
-    std::vector<std::uint8_t> kept_;      // by row; empty = all
+    /// A column's fields of kept rows.
+    struct KeptFields {
+      std::vector<std::uint16_t> lengths;
+      std::string bytes;
+    };
+    std::vector<std::uint8_t> kept_;       // by row; empty = all
+    std::vector<RawColumnView> columns_;   // by column of the spec: all rows
+    std::vector<RawColumnView> fields_;    // the same of kept rows
+    std::vector<KeptFields> kept_fields_;  // what fields_ refers to unless all rows are kept
+    KindScratch kinds_;
     // Of kept rows:
     std::vector<std::uint16_t> ordinals_;
     std::vector<std::int64_t> ids_;
-    std::vector<std::uint16_t> title_lengths_;
-    std::string titles_;
     std::vector<float> target_;
     std::vector<std::uint8_t> target_class_;
     std::vector<std::uint8_t> labelled_;

@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <charconv>
 #include <cmath>
+#include <iterator>
+#include <limits>
+#include <random>
 #include <string>
+#include <utility>
 
 #include "pipeline/stages/feature_spec.h"
 #include "schemas/item_code.h"
@@ -45,8 +50,8 @@ Numbers Apply(std::string_view kind, const std::vector<std::string>& fields, dou
   const Column column(fields);
   Numbers numbers;
   numbers.values.resize(fields.size());
-  FindNumericKind(kind)(FieldReader(column.view(), {}), parameter, numbers.values,
-                        numbers.problems);
+  KindScratch scratch;
+  FindNumericKind(kind)(column.view(), parameter, scratch, numbers.values, numbers.problems);
   return numbers;
 }
 
@@ -56,6 +61,23 @@ std::vector<std::string> Items(std::string_view kind, const std::string& field, 
   FindItemNames(kind)(field, parameter,
                       [&items](std::string_view item) { items.emplace_back(item); });
   return items;
+}
+
+struct Hashes {
+  std::vector<std::uint16_t> lengths;
+  std::vector<std::uint32_t> codes;
+  ProblemCounts problems{};
+};
+
+Hashes Hash(std::string_view kind, const std::vector<std::string>& fields, double parameter,
+            KindScratch& scratch) {
+  const Column column(fields);
+  Hashes hashes;
+  hashes.lengths.resize(fields.size());
+  scratch.BeginBatch();
+  FindListKind(kind)(column.view(), parameter, 3, scratch, hashes.lengths, hashes.codes,
+                     hashes.problems);
+  return hashes;
 }
 
 TEST(FeatureKindsTest, NumberReadsPlainAndScientificNotation) {
@@ -120,16 +142,13 @@ TEST(FeatureKindsTest, ListsSplitOnCommaAndSpace) {
 TEST(FeatureKindsTest, AListOfTooManyItemsIsCutAndCounted) {
   std::string field = "0";
   for (int i = 1; i < 1030; ++i) field += ", " + std::to_string(i);
-  const Column column({field, "a"});
-  std::vector<std::uint16_t> lengths(2);
-  std::vector<std::uint32_t> codes;
-  ProblemCounts problems{};
-  FindListKind("list")(FieldReader(column.view(), {}), 1024, 3, lengths, codes, problems);
-  EXPECT_THAT(lengths, ElementsAre(1024, 1));
-  EXPECT_EQ(codes.size(), 1025U);
-  EXPECT_EQ(codes[1023], ItemCode("1023", 3));
-  EXPECT_EQ(codes[1024], ItemCode("a", 3));
-  EXPECT_EQ(problems[static_cast<std::size_t>(FieldProblem::kListTooLong)], 1U);
+  KindScratch scratch;
+  const Hashes hashes = Hash("list", {field, "a"}, 1024, scratch);
+  EXPECT_THAT(hashes.lengths, ElementsAre(1024, 1));
+  EXPECT_EQ(hashes.codes.size(), 1025U);
+  EXPECT_EQ(hashes.codes[1023], ItemCode("1023", 3));
+  EXPECT_EQ(hashes.codes[1024], ItemCode("a", 3));
+  EXPECT_EQ(hashes.problems[static_cast<std::size_t>(FieldProblem::kListTooLong)], 1U);
 }
 
 TEST(FeatureKindsTest, OtherListKinds) {
@@ -142,6 +161,84 @@ TEST(FeatureKindsTest, OtherListKinds) {
   EXPECT_THAT(Items("year_bucket", "soon", 5), IsEmpty());
 }
 
+/// Texts with everything that kinds look for in them, of any length that hashes are made of in a
+/// way of their own.
+std::vector<std::string> RandomFields(std::mt19937_64& random) {
+  const std::string_view pieces[] = {", ", ",",  " ",          "a",  "Bc",
+                                     "\t", "日", "1995-10-30", "19", "-"};
+  std::vector<std::string> fields(random() % 50);
+  for (std::string& field : fields) {
+    const std::size_t size = random() % 3 == 0 ? 300 : 12;
+    for (std::size_t n = random() % size; n > 0; --n) field += pieces[random() % std::size(pieces)];
+    if (random() % 4 == 0) field = "2004-02-29";
+    if (random() % 50 == 0) field.assign(random() % 300, 'x');
+  }
+  return fields;
+}
+
+TEST(FeatureKindsTest, HashesAreThoseOfTheNames) {
+  std::mt19937_64 random(1);
+  KindScratch scratch;  // the same for all, as a worker has it
+  for (std::size_t round = 0; round < 2000; ++round) {
+    const std::vector<std::string> fields = RandomFields(random);
+    for (const auto& [kind, parameter] :
+         {std::pair("list", 5.0), {"category", 0.0}, {"words", 7.0}, {"year_bucket", 5.0}}) {
+      const Hashes hashes = Hash(kind, fields, parameter, scratch);
+      std::vector<std::uint16_t> lengths;
+      std::vector<std::uint32_t> codes;
+      for (const std::string& field : fields) {
+        const std::vector<std::string> items = Items(kind, field, parameter);
+        lengths.push_back(static_cast<std::uint16_t>(items.size()));
+        for (const std::string& item : items) codes.push_back(ItemCode(item, 3));
+      }
+      ASSERT_EQ(hashes.lengths, lengths) << kind << testing::PrintToString(fields);
+      ASSERT_EQ(hashes.codes, codes) << kind << testing::PrintToString(fields);
+    }
+  }
+}
+
+TEST(FeatureKindsTest, NumbersAreThoseOfTheStandardLibrary) {
+  // Digits, points and what is neither, so that plain numbers and nearly plain ones come often.
+  std::mt19937_64 random(2);
+  std::vector<std::string> fields;
+  for (std::size_t i = 0; i < 300'000; ++i) {
+    std::string& field = fields.emplace_back();
+    const bool plain = random() % 4 != 0;
+    for (std::size_t n = random() % 20; n > 0; --n) {
+      const std::string_view alphabet = plain ? "0123456789" : "0123456789.-+e: /";
+      field += alphabet[random() % alphabet.size()];
+    }
+    if (plain && random() % 2 == 0) field.insert(random() % (field.size() + 1), ".");
+  }
+  const Column column(fields);
+  KindScratch scratch;
+  ProblemCounts problems{};
+  const double max = std::numeric_limits<double>::max();
+  const auto numbers = scratch.Numbers(column.view(), -max, max, problems);
+  std::uint64_t unparsable = 0;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const std::string_view text = kernels::Trim(fields[i]);
+    double expected = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), expected);
+    if (text.empty() || error == std::errc::invalid_argument || end != text.data() + text.size()) {
+      unparsable += text.empty() ? 0 : 1;
+      ASSERT_TRUE(std::isnan(numbers[i])) << fields[i];
+    } else if (error == std::errc()) {  // else 0 or infinity: the standard does not say
+      ASSERT_EQ(numbers[i], expected) << fields[i];
+    }
+  }
+  EXPECT_EQ(problems[static_cast<std::size_t>(FieldProblem::kUnparsable)], unparsable);
+}
+
+TEST(FeatureKindsTest, ShortNumbersAreWholeOnes) {
+  for (const std::string_view text : {"0", "7", "00000000", "12345678", "99999999"}) {
+    EXPECT_EQ(ParseShortNumber(text, text.size()), std::stoul(std::string(text))) << text;
+  }
+  for (const std::string_view text : {"", "-1", "1.0", "123456789", " 1", "1 ", "/", ":", "x"}) {
+    EXPECT_EQ(ParseShortNumber(text, text.size()), std::nullopt) << text;
+  }
+}
+
 TEST(FeatureKindsTest, HashesAreThoseOfTheWire) {
   // From the reference implementation's Python binding: xxhash.xxh3_64_intdigest("Drama", seed=0) &
   // 0xffffffff.
@@ -152,11 +249,11 @@ TEST(FeatureKindsTest, HashesAreThoseOfTheWire) {
 TEST(FeatureKindsTest, LengthsAreEnoughForTextBytes) {
   const std::vector<std::uint16_t> lengths = {5, 0, 9};
   const RawColumnView column{.name = "overview", .lengths = lengths, .bytes = {}};
-  const std::vector<std::uint8_t> kept = {1, 0, 1};
-  std::vector<float> values(2);
+  std::vector<float> values(3);
   ProblemCounts problems{};
-  FindNumericKind("text_bytes")(FieldReader(column, kept), 0, values, problems);
-  EXPECT_THAT(values, ElementsAre(5.0F, 9.0F));
+  KindScratch scratch;
+  FindNumericKind("text_bytes")(column, 0, scratch, values, problems);
+  EXPECT_THAT(values, ElementsAre(5.0F, 0.0F, 9.0F));
 }
 
 TEST(FeatureSpecTest, EveryKindOfTheMoviesSpecExists) {

@@ -153,6 +153,40 @@ TEST_F(PreprocessTest, BadRowsLeaveAndTheOthersStay) {
   EXPECT_EQ(batch.info().num_rejects(), 5U);
 }
 
+TEST_F(PreprocessTest, FeaturesOfKeptRowsDoNotDependOnRejectedOnes) {
+  const std::vector<Row> good = {{{"id", "1"},
+                                  {"title", "One"},
+                                  {"genres", "a, b"},
+                                  {"release_date", "1995-10-30"},
+                                  {"budget", "5"}},
+                                 {{"id", "2"},
+                                  {"title", "Two 2"},
+                                  {"genres", ""},
+                                  {"vote_average", "7"},
+                                  {"vote_count", "12"}}};
+  ASSERT_TRUE(Process(good).ok());
+  std::vector<std::vector<float>> numeric;
+  std::vector<std::vector<std::uint32_t>> codes;
+  FeatureBatchView batch = Features();
+  for (std::size_t i = 0; i < batch.num_numeric(); ++i) {
+    numeric.emplace_back(batch.numeric(i).begin(), batch.numeric(i).end());
+  }
+  for (std::size_t i = 0; i < batch.num_lists(); ++i) {
+    codes.emplace_back(batch.list_codes(i).begin(), batch.list_codes(i).end());
+  }
+  const Row bad = {{"id", "x"}, {"title", "bad"}, {"genres", "c, d"}, {"release_date", "soon"}};
+  ASSERT_TRUE(Process({bad, good[0], bad, good[1], bad}).ok());
+  batch = Features();
+  EXPECT_THAT(batch.rows().ordinals, ElementsAre(1, 3));
+  for (std::size_t i = 0; i < batch.num_numeric(); ++i) {
+    EXPECT_THAT(batch.numeric(i), testing::Pointwise(testing::NanSensitiveFloatEq(), numeric[i]));
+  }
+  for (std::size_t i = 0; i < batch.num_lists(); ++i) {
+    EXPECT_THAT(batch.list_codes(i), testing::ElementsAreArray(codes[i]));
+  }
+  EXPECT_EQ(Problem("release_date", FieldProblem::kUnparsable), 0U);
+}
+
 TEST_F(PreprocessTest, ACharacterCutBetweenTwoRowsIsInvalidInBoth) {
   ASSERT_TRUE(Process({{{"title", "caf\xC3"}}, {{"title", "\xA9"}}}).ok());
   EXPECT_EQ(rejects_.count(wire::RejectReason::InvalidUtf8), 2U);
