@@ -21,7 +21,7 @@ HWY_BEFORE_NAMESPACE();
 namespace marquee::kernels::HWY_NAMESPACE {
 
 /// From so many values on, preparing a search of many pays.
-[[maybe_unused]] constexpr std::size_t kMany = 16;
+constexpr std::size_t kMany = 16;
 
 #if !(HWY_ARCH_X86 && HWY_TARGET == HWY_STATIC_TARGET)
 
@@ -150,6 +150,13 @@ void BinMany(std::span<const float> values, std::span<const float> borders, bool
 
 #endif
 
+void BinOf(std::span<const float> values, std::span<const float> borders, bool nan_above,
+           std::span<std::uint8_t> bins) noexcept {
+  MARQUEE_CHECK(borders.size() <= kMaxBorders && bins.size() == values.size());
+  if (values.size() < kMany) return BinScalar(values, borders, nan_above, bins);
+  BinMany(values, borders, nan_above, bins);
+}
+
 }  // namespace marquee::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -170,14 +177,11 @@ std::uint8_t BinOne(float value, std::span<const float> borders, bool nan_above)
 
 }  // namespace
 
+BinKernel BinKernelFor(Isa isa) noexcept { return MARQUEE_FOR_ISA(isa, BinOf); }
+
 void Bin(std::span<const float> values, std::span<const float> borders, bool nan_above,
          std::span<std::uint8_t> bins) noexcept {
-  MARQUEE_CHECK(borders.size() <= kMaxBorders && bins.size() == values.size());
-  if (values.size() >= HWY_STATIC_DISPATCH(kMany)) {
-    MARQUEE_FOR_ISA(ActiveIsa(), BinMany)(values, borders, nan_above, bins);
-    return;
-  }
-  BinScalar(values, borders, nan_above, bins);
+  BinKernelFor(ActiveIsa())(values, borders, nan_above, bins);
 }
 
 void BinScalar(std::span<const float> values, std::span<const float> borders, bool nan_above,

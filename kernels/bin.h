@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/isa.h"
+
 namespace marquee::kernels {
 
 /// So many borders fit a u8 bin and leave 255 free.
@@ -18,6 +20,13 @@ inline constexpr std::size_t kMaxBorders = 254;
 /// Cost:   no allocation; at most 8 steps a value, without branches.
 void Bin(std::span<const float> values, std::span<const float> borders, bool nan_above,
          std::span<std::uint8_t> bins) noexcept;
+
+/// Bin as compiled for one instruction set: for who keeps it, so that Bin need not ask each time.
+using BinKernel = void (*)(std::span<const float> values, std::span<const float> borders,
+                           bool nan_above, std::span<std::uint8_t> bins) noexcept;
+
+/// The kernel compiled for `isa`, one of SupportedIsas().
+BinKernel BinKernelFor(Isa isa) noexcept;
 
 /// Bin in plain C++, a value at a time: what Bin does with few values, whatever the instruction set.
 void BinScalar(std::span<const float> values, std::span<const float> borders, bool nan_above,
