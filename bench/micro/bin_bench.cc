@@ -1,4 +1,5 @@
 // Binning one column; an item is a value.
+#include "bench/micro/for_each_isa.h"
 #include "bench/micro/movies_data.h"
 #include "kernels/bin.h"
 
@@ -58,11 +59,14 @@ void Run(benchmark::State& state, Kernel kernel) {
 }
 
 void BM_Bin_Reference(benchmark::State& state) { Run(state, kernels::BinReference); }
-void BM_Bin_Search(benchmark::State& state) { Run(state, kernels::Bin); }
 
 const std::vector<std::int64_t> kBorders = {1, 31, 254};
 BENCHMARK(BM_Bin_Reference)->ArgNames({"borders", "rows"})->ArgsProduct({kBorders, {512}});
-BENCHMARK(BM_Bin_Search)->ArgNames({"borders", "rows"})->ArgsProduct({kBorders, {1, 512}});
+const bool kRegistered = RegisterForEachIsa(
+    "BM_Bin_Search", [](benchmark::State& state) { Run(state, kernels::Bin); },
+    [](benchmark::internal::Benchmark* benchmark) {
+      benchmark->ArgNames({"borders", "rows"})->ArgsProduct({kBorders, {1, 64, 512, kNumRows}});
+    });
 
 }  // namespace
 }  // namespace marquee::bench

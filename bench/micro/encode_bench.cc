@@ -2,6 +2,7 @@
 #include <numeric>
 #include <string>
 
+#include "bench/micro/for_each_isa.h"
 #include "bench/micro/movies_data.h"
 #include "kernels/encode.h"
 #include "model/model.h"
@@ -97,10 +98,6 @@ void BM_Encode_Hot(benchmark::State& state) {
   static const Case what = OneOf(EncodingKind::kHot);
   Run(state, what);
 }
-void BM_Encode_LinearScore(benchmark::State& state) {
-  static const Case what = OneOf(EncodingKind::kLinearScore);
-  Run(state, what);
-}
 void BM_Encode_TargetMean(benchmark::State& state) {
   static const Case what = OneOf(EncodingKind::kTargetMean);
   Run(state, what);
@@ -109,16 +106,28 @@ void BM_Encode_TargetMax(benchmark::State& state) {
   static const Case what = OneOf(EncodingKind::kTargetMax);
   Run(state, what);
 }
-void BM_Encode_Movies(benchmark::State& state) {
-  static const Case what = MakeCase(Movies().parts.encodings);
-  Run(state, what);
-}
 
 BENCHMARK(BM_Encode_Hot)->ArgName("rows")->ArgsProduct({kBatches});
-BENCHMARK(BM_Encode_LinearScore)->ArgName("rows")->ArgsProduct({kBatches});
 BENCHMARK(BM_Encode_TargetMean)->ArgName("rows")->ArgsProduct({kBatches});
 BENCHMARK(BM_Encode_TargetMax)->ArgName("rows")->ArgsProduct({kBatches});
-BENCHMARK(BM_Encode_Movies)->ArgName("rows")->ArgsProduct({kBatches});
+
+const auto kSetBatches = [](benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgName("rows")->ArgsProduct({kBatches});
+};
+const bool kRegistered = RegisterForEachIsa(
+                             "BM_Encode_LinearScore",
+                             [](benchmark::State& state) {
+                               static const Case what = OneOf(EncodingKind::kLinearScore);
+                               Run(state, what);
+                             },
+                             kSetBatches) &&
+                         RegisterForEachIsa(
+                             "BM_Encode_Movies",
+                             [](benchmark::State& state) {
+                               static const Case what = MakeCase(Movies().parts.encodings);
+                               Run(state, what);
+                             },
+                             kSetBatches);
 
 }  // namespace
 }  // namespace marquee::bench

@@ -52,6 +52,37 @@ void BM_Standardise_Reference(benchmark::State& state) {
 }
 void BM_Standardise_Eigen(benchmark::State& state) { Run(state, kernels::Standardise, Scaled()); }
 
+/// One column of so many bytes, from the first-level cache to memory: bytes read, as memcpy counts.
+void RunColumn(benchmark::State& state, Kernel kernel, Kernel reference) {
+  const std::size_t size = static_cast<std::size_t>(state.range(0)) / sizeof(float);
+  std::vector<float> values(size);
+  for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(i % 1000) / 8 - 50;
+  std::vector<float> out(size);
+  std::vector<float> expected(size);
+  kernel(values, 3.5f, 0.75f, out);
+  reference(values, 3.5f, 0.75f, expected);
+  if (!SameBits(out, expected)) {
+    state.SkipWithError("the column differs from its definition");
+    return;
+  }
+  for (auto _ : state) {
+    kernel(values, 3.5f, 0.75f, out);
+    benchmark::DoNotOptimize(out.data());
+    benchmark::ClobberMemory();
+  }
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+
+void BM_StandardiseColumn_Copy(benchmark::State& state) {
+  RunColumn(state, CopyColumn, CopyColumn);
+}
+void BM_StandardiseColumn_Eigen(benchmark::State& state) {
+  RunColumn(state, kernels::Standardise, kernels::StandardiseReference);
+}
+
+const std::vector<std::int64_t> kBytes = {16 << 10, 512 << 10, 8 << 20, 256 << 20};
+BENCHMARK(BM_StandardiseColumn_Copy)->ArgName("bytes")->ArgsProduct({kBytes});
+BENCHMARK(BM_StandardiseColumn_Eigen)->ArgName("bytes")->ArgsProduct({kBytes});
 BENCHMARK(BM_Standardise_Copy)->ArgName("rows")->ArgsProduct({kBatches});
 BENCHMARK(BM_Standardise_Reference)->ArgName("rows")->ArgsProduct({kBatches});
 BENCHMARK(BM_Standardise_Eigen)->ArgName("rows")->ArgsProduct({kBatches});

@@ -1,15 +1,15 @@
 // Scoring symmetric trees: the kernel on bins, and engines with their binning. 600 trees of depth
 // 6.
-#include <fmt/core.h>
-
 #include <memory>
 #include <string_view>
 
+#include "bench/micro/for_each_isa.h"
 #include "bench/micro/movies_data.h"
 #include "kernels/bin.h"
-#include "kernels/isa.h"
 #include "kernels/trees_reference.h"
+#include "kernels/trees_simd.h"
 #include "model/model.h"
+#include "model/trees_layout.h"
 
 namespace marquee::bench {
 namespace {
@@ -95,12 +95,54 @@ void BM_ScoreTrees_Reference(benchmark::State& state) {
   RunKernel(state, kernels::ScoreTreesReference);
 }
 
-/// The engine as it is on a processor without what is better than `isa`.
-void BM_Engine_Oblivious(benchmark::State& state, kernels::Isa isa) {
-  const kernels::Isa best = kernels::ActiveIsa();
-  kernels::UseIsa(isa);
-  RunEngine(state, "oblivious");
-  kernels::UseIsa(best);
+/// The bins of all rows, block after block, as an engine has them.
+std::vector<std::uint8_t> MakeBlocks() {
+  const std::vector<std::uint8_t> bins = MakeBins();
+  std::vector<std::uint8_t> blocks;
+  for (std::size_t row = 0; row < kNumRows; row += kernels::kBlockRows) {
+    for (std::size_t place = row; place < bins.size(); place += kNumRows) {
+      const auto first = bins.begin() + static_cast<std::ptrdiff_t>(place);
+      blocks.insert(blocks.end(), first, first + kernels::kBlockRows);
+    }
+  }
+  return blocks;
+}
+
+/// The kernel on bins: what an engine does without its binning. Its counter is the time of one tree
+/// and row.
+void RunBlocks(benchmark::State& state) {
+  using kernels::kBlockRows;
+  static const std::vector<std::uint8_t> blocks = MakeBlocks();
+  static const model::TreesLayoutStorage layout(TreesOf(Movies().parts.trees));
+  const kernels::TreesView& trees = layout.view().trees;
+  const kernels::TreesKernel kernel = kernels::TreesKernelFor(kernels::ActiveIsa());
+  std::vector<float> scores(kNumRows * trees.num_scores);
+  std::vector<float> sums(kBlockRows * trees.num_scores);
+  const std::size_t block_bytes = blocks.size() / kNumRows * kBlockRows;
+  const auto score = [&](std::size_t block, std::size_t rows) {
+    kernel.score_block(
+        layout.view(), {blocks.data() + block * block_bytes, kBlockRows}, rows,
+        std::span(scores).subspan(block * kBlockRows * trees.num_scores, rows * trees.num_scores),
+        sums);
+  };
+  constexpr std::size_t kNumBlocks = kNumRows / kBlockRows;
+  for (std::size_t block = 0; block < kNumBlocks; ++block) score(block, kBlockRows);
+  if (!SameBits(scores, Movies().scores)) {
+    state.SkipWithError("the scores differ from the format's definition");
+    return;
+  }
+  const auto rows = static_cast<std::size_t>(state.range(0));
+  std::size_t block = 0;
+  for (auto _ : state) {
+    score(block, rows);
+    benchmark::DoNotOptimize(scores.data());
+    benchmark::ClobberMemory();
+    block = (block + 1) % kNumBlocks;
+  }
+  CountRows(state, rows);
+  state.counters["per_tree_and_row"] = benchmark::Counter(
+      static_cast<double>(state.iterations()) * static_cast<double>(rows * trees.depths.size()),
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void BM_Engine_Reference(benchmark::State& state) { RunEngine(state, "reference"); }
@@ -108,15 +150,16 @@ void BM_Engine_Reference(benchmark::State& state) { RunEngine(state, "reference"
 BENCHMARK(BM_ScoreTrees_Reference)->ArgName("rows")->ArgsProduct({kBatches});
 BENCHMARK(BM_Engine_Reference)->ArgName("rows")->ArgsProduct({kBatches});
 
-const bool kRegistered = [] {
-  for (const kernels::Isa isa : kernels::SupportedIsas()) {
-    const std::string name = fmt::format("BM_Engine_Oblivious/{}", kernels::IsaName(isa));
-    benchmark::RegisterBenchmark(name.c_str(), BM_Engine_Oblivious, isa)
-        ->ArgName("rows")
-        ->ArgsProduct({{1, 2, 4, 8, 16, 64, 512, 4096}});
-  }
-  return true;
-}();
+const bool kRegistered =
+    RegisterForEachIsa("BM_ScoreTrees", RunBlocks,
+                       [](benchmark::internal::Benchmark* benchmark) {
+                         benchmark->ArgName("rows")->ArgsProduct({{64, 512}});
+                       }) &&
+    RegisterForEachIsa(
+        "BM_Engine_Oblivious", [](benchmark::State& state) { RunEngine(state, "oblivious"); },
+        [](benchmark::internal::Benchmark* benchmark) {
+          benchmark->ArgName("rows")->ArgsProduct({{1, 2, 4, 8, 16, 64, 512, 4096}});
+        });
 
 }  // namespace
 }  // namespace marquee::bench
