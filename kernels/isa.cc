@@ -34,7 +34,8 @@ Isa& Active() noexcept {
 }  // namespace
 
 std::string_view IsaName(Isa isa) noexcept {
-  constexpr std::array<std::string_view, 3> kNames = {"scalar", "avx2", "avx512"};
+  constexpr std::string_view kBaseline = HWY_ARCH_X86 ? "scalar" : "baseline";
+  constexpr std::array<std::string_view, 3> kNames = {kBaseline, "avx2", "avx512"};
   return kNames[static_cast<std::size_t>(isa)];
 }
 

@@ -11,7 +11,7 @@ namespace marquee::kernels {
 /// what Highway makes of it), and what a processor may have beyond it.
 enum class Isa : std::uint8_t { kScalar, kAvx2, kAvx512 };
 
-/// "scalar", "avx2" or "avx512".
+/// "scalar" ("baseline" where that has vectors: not on x86), "avx2" or "avx512".
 std::string_view IsaName(Isa isa) noexcept;
 
 /// Those that this processor has, worst first.
