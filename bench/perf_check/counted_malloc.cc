@@ -22,10 +22,12 @@ std::uint64_t NumAllocations() noexcept { return num_allocations.load(std::memor
 // The linker lets these win over glibc's, for all libraries too. free stays glibc's, for the memory is.
 extern "C" {
 
+// NOLINTBEGIN(readability-identifier-naming): glibc's own, under glibc's names
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* memory, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
+// NOLINTEND(readability-identifier-naming)
 
 void* malloc(std::size_t size) {
   Count();
