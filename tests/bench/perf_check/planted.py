@@ -9,7 +9,7 @@ By hand, for it takes minutes and wants a machine for itself.
 import argparse
 import sys
 
-import paths
+import paths  # noqa: F401
 import measures
 import perf_check
 import verdicts
@@ -31,12 +31,12 @@ PAIRS, PASSES = 12, 5
 PROGRAMS = ("perf_model",)  # where these trees are alone
 
 
-def plant(head: Tree, target: str, every: int) -> None:
-    path = head.source / KERNEL
-    source = (paths.ROOT / KERNEL).read_text(encoding="utf-8")
+def plant(head: Tree, source: str, target: str, every: int) -> None:
+    """Put the kernel's `source` into head, with so many trees scored twice in the version for one target."""
     if source.count(CALL) != 1:
         raise PerfCheckError(f"{KERNEL} is not any more what the slowdown is planted into")
-    path.write_text(source.replace(CALL, CALL + AGAIN.format(target=target, every=every)), encoding="utf-8")
+    again = AGAIN.format(target=target, every=every)
+    (head.source / KERNEL).write_text(source.replace(CALL, CALL + again), encoding="utf-8")
     build(head, PROGRAMS)
 
 
@@ -48,10 +48,11 @@ def found(what: str, judged: list[Verdict], work: str) -> bool:
 
 
 def plant_both(base: Tree, head: Tree) -> bool:
-    plant(head, "HWY_AVX2", 10)
+    source = (head.source / KERNEL).read_text(encoding="utf-8")
+    plant(head, source, "HWY_AVX2", 10)
     by_instructions = found("One tree in ten is scored twice, in the AVX2 kernel only:",
                             perf_check.judge_instructions(base, head, ["scalar", "avx2"], PROGRAMS), f"{WORK}, avx2")
-    plant(head, "HWY_AVX3", 4)
+    plant(head, source, "HWY_AVX3", 4)
     by_time = found("One tree in four is scored twice, in the AVX-512 kernel only:",
                     perf_check.judge_times(base, head, "avx512", PAIRS, PASSES, PROGRAMS), f"{WORK}, avx512")
     return by_instructions and by_time
