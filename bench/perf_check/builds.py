@@ -21,10 +21,10 @@ def say(text: str) -> None:
     print(f"perf-check: {text}", file=sys.stderr, flush=True)
 
 
-def git(*arguments: str | os.PathLike, where: pathlib.Path = ROOT) -> bytes:
-    ran = subprocess.run(["git", "-C", where, *arguments], capture_output=True, check=False)
+def git(*arguments: str) -> bytes:
+    ran = subprocess.run(["git", "-C", ROOT, *arguments], capture_output=True, check=False)
     if ran.returncode:
-        raise PerfCheckError(f"git {' '.join(map(str, arguments))}: {ran.stderr.decode().strip()}")
+        raise PerfCheckError(f"git {' '.join(arguments)}: {ran.stderr.decode().strip()}")
     return ran.stdout
 
 
@@ -84,7 +84,7 @@ def with_measuring(files: dict, head: dict) -> dict:
     """Base's files, with the measuring programs of head: only what is measured in the same way can be compared."""
     files = {path: file for path, file in files.items() if not path.is_relative_to(MEASURING)}
     files |= {path: file for path, file in head.items() if path.is_relative_to(MEASURING)}
-    content, mode = files[BENCH]
+    content, mode = files.get(BENCH, (b"", 0o644))
     if ADDED not in content:
         files[BENCH] = (content + ADDED, mode)
     return files
