@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Marquee over three real brokers beside what one would write instead: a plain Python lab, and Kafka Streams with ONNX Runtime.
+
+    ./run bench-peers --kafka --quick      two rounds: six minutes
+    ./run bench-peers --kafka --full       five rounds: twenty
+
+All send the same rows with acks=all to topics of three copies, on the cores that the brokers use too, and take turns in rounds. Time counts
+from the first row's reading (Kafka Streams: sending) to the last result's arrival. Every row must come out once, with the class that its
+pipeline's model gives it, or the benchmark fails. Ratios are medians over rounds. The table goes to stdout, the record to
+build/bench/results/peers_kafka.json.
+"""
+import argparse
+import importlib.metadata
+import pathlib
+import re
+import signal
+import statistics
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench" / "end_to_end"), str(ROOT / "tests" / "integration" / "brokers")]
+
+import kafka_jars  # noqa: E402
+import kafka_node  # noqa: E402
+import movies_file  # noqa: E402
+import record  # noqa: E402
+from brokers import Brokers, BrokersError  # noqa: E402
+from end_to_end import say  # noqa: E402
+from pipelines import BenchError, Scenario, Setting, run_marquee  # noqa: E402
+
+import prepare  # noqa: E402
+from contestants import COMPARED, RATE, SIZES, WARM_UP, WHOLE, Arena, Contestant, at_once, paced  # noqa: E402
+from peer_services import Peers  # noqa: E402
+
+RECORD = record.FRESH / "peers_kafka.json"
+PACKAGES = ("confluent-kafka", "numpy", "pandas", "scikit-learn", "skl2onnx")
+
+
+class Measured:
+    """The runs of contestants that took turns; the first is the one that all are compared with."""
+
+    def __init__(self, contestants: list[Contestant], rounds: int):
+        self.contestants = contestants
+        self.runs: list[list[dict]] = [[] for _ in contestants]
+        order = range(len(contestants))
+        for number in range(rounds):
+            # To and fro, so that what changes with time (heat, neighbours) changes all alike.
+            for i in order if number % 2 == 0 else reversed(order):
+                self.runs[i].append(contestants[i].run())
+                say(f"round {number + 1} of {rounds}: {contestants[i].name}: {self.runs[i][-1]['rows_per_s']:,.0f} rows/s")
+
+    def values(self, i: int, *keys: str) -> tuple[float, ...]:
+        """Give what this contestant's runs say under the keys."""
+        def value(run: dict) -> float:
+            for key in keys:
+                run = run[key]
+            return run
+        return tuple(map(value, self.runs[i]))
+
+    def ratio(self, i: int, *keys: str, to: int = 0) -> float:
+        """Give a contestant's figure over another's: the median over rounds."""
+        return statistics.median(mine / other for mine, other in zip(self.values(i, *keys), self.values(to, *keys)))
+
+    def cpu_us(self, i: int) -> tuple[float, float]:
+        """Give the processor time of a row in microseconds: the pipeline's processes', and the brokers'."""
+        runs = [run["cpu_ns_per_row"] for run in self.runs[i]]
+        brokers = statistics.median(run["brokers"] for run in runs)
+        return (statistics.median(sum(run.values()) - run["brokers"] for run in runs) * 1e-3, brokers * 1e-3)
+
+    def index(self, name: str) -> int:
+        return [contestant.name for contestant in self.contestants].index(name)
+
+    def results(self, unit: str, *keys: str, details: tuple[str, ...] = ()) -> list[record.Result]:
+        """Give the figures under the keys as they go into a record."""
+        return [record.Result(f"{contestant.name}: {' '.join(keys)}", unit, self.values(i, *keys),
+                              anchor=f"{self.contestants[0].name}: {' '.join(keys)}" if i else "", ratio=self.ratio(i, *keys) if i else None,
+                              details={name: self.runs[i][0][name] for name in details if name in self.runs[i][0]})
+                for i, contestant in enumerate(self.contestants)]
+
+
+def print_at_once(measured: Measured) -> None:
+    print(f"\nThroughput, all rows at once. x: as many times as fast is {WHOLE}; CPU: processor time of a row, the pipeline's and the brokers'.\n\n"
+          "| pipeline | rows a message | rows/s | least to most | x | CPU, us | macro-F1 |\n" + "|" + "---|" * 7)
+    for i, contestant in enumerate(measured.contestants):
+        rates = measured.values(i, "rows_per_s")
+        f1 = measured.runs[i][0].get("macro_f1")
+        cells = [contestant.name, contestant.batch_rows, f"{statistics.median(rates):,.0f}", f"{min(rates):,.0f} to {max(rates):,.0f}",
+                 f"{1 / measured.ratio(i, 'rows_per_s'):.1f}", "{:.1f} + {:.1f}".format(*measured.cpu_us(i)), f"{f1:.1f}" if f1 else ""]
+        print("| " + " | ".join(map(str, cells)) + " |")
+    print()
+    for name, peer, target in COMPARED:
+        times = measured.ratio(measured.index(name), "rows_per_s", to=measured.index(peer))
+        print(f"{name}: {times:.1f} times {peer}" + (f" (target: {target})" if target else ""))
+
+
+def print_paced(measured: Measured) -> None:
+    print(f"\nLatency of a row at a steady rate, in open loop, after the first {WARM_UP} s, in ms.\n\n"
+          "| pipeline | rows a message | rows/s | p50 | p99 | least to most p99 | p99.9 |\n" + "|" + "---|" * 7)
+    for i, contestant in enumerate(measured.contestants):
+        p50, p99, p999 = (measured.values(i, "latency_ms", which) for which in ("p50", "p99", "p999"))
+        cells = [contestant.name, contestant.batch_rows, f"{min(run.get('rate', RATE) for run in measured.runs[i]):,}",
+                 f"{statistics.median(p50):.1f}", f"{statistics.median(p99):.1f}", f"{min(p99):.1f} to {max(p99):.1f}", f"{statistics.median(p999):.1f}"]
+        print("| " + " | ".join(map(str, cells)) + " |")
+
+
+def versions(setting: Setting) -> dict[str, str]:
+    """Tell with which versions the peers ran."""
+    told = {name: importlib.metadata.version(name) for name in PACKAGES}
+    for pom in (kafka_jars.HERE / "pom.xml", HERE / "streams" / "pom.xml"):
+        text = pom.read_text(encoding="utf-8")
+        told |= dict(re.findall(r"<artifactId>([^<]+)</artifactId>\s*<version>([^<]+)</version>\s*</dependency>", text))
+    return told | {"librdkafka": setting.call(setting.null, "--version").strip(), "java": kafka_jars.java()[1].splitlines()[0],
+                   "python": sys.version.split()[0]}
+
+
+def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argparse.Namespace, real: bool) -> None:
+    """Measure everything, print the tables, write the record."""
+    size, arena = SIZES[args.size], Arena(setting, peers, scratch)
+    say("once without measuring: the brokers' Java is slow at first")
+    run_marquee(setting, Scenario(size.marquee_rows // 5), scratch)
+    throughput = Measured(at_once(arena, size), size.rounds)
+    speeds = {contestant.name: statistics.median(throughput.values(i, "rows_per_s")) for i, contestant in enumerate(throughput.contestants)}
+    latency = Measured(paced(arena, size, speeds), size.paced_rounds)
+    print_at_once(throughput)
+    print_paced(latency)
+    told = versions(setting)
+    print("\n" + ", ".join(f"{name} {version}" for name, version in told.items()) + "\n" + ("Real rows." if real else "Generated rows."))
+    if args.size == "smoke":
+        return
+    results = throughput.results("rows/s", "rows_per_s", details=("rows", "macro_f1"))
+    for which in ("p50", "p99", "p999"):
+        results += latency.results("ms", "latency_ms", which, details=("rate",))
+    record.write(RECORD, kind="peers_kafka", command=f"./run bench-peers --kafka --{args.size}",
+                 environment=record.environment(setting.marquee.parent, peers=told), results=results, rounds=size.rounds,
+                 paced_rounds=size.paced_rounds, rate=RATE, warm_up_s=WARM_UP, data="real" if real else f"generated, {movies_file.GENERATED_ROWS} rows",
+                 seed=None if real else movies_file.SEED)
+    say(f"record: {RECORD}")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench-peers --kafka", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    size = parser.add_mutually_exclusive_group()
+    for name, what in [("quick", "two rounds (the default)"), ("full", "five rounds"),
+                       ("smoke", "a few thousand rows: does it work? No figure of it means anything")]:
+        size.add_argument(f"--{name}", dest="size", action="store_const", const=name, help=what)
+    parser.set_defaults(size="quick")
+    parser.add_argument("--marquee", type=pathlib.Path, default=ROOT / "build/release/marquee", help="default: %(default)s")
+    parser.add_argument("--null", type=pathlib.Path, default=ROOT / "build/bench/bench/kafka_null", help="default: %(default)s")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is cleaned up
+    for program in (args.marquee, args.null):
+        if not program.exists():
+            raise BenchError(f"there is no {program}; `./run bench-peers --kafka` builds it")
+    kafka_node.make_archive()
+    with tempfile.TemporaryDirectory(prefix="marquee-bench-") as folder:
+        scratch = pathlib.Path(folder)
+        data, real = movies_file.find(args.marquee, scratch, say)
+        peers = Peers(prepare.model(data), prepare.streams())
+        with Brokers() as brokers:
+            compare(Setting(args.marquee, args.null, data, brokers.bootstrap, tuple(map(brokers.pid, brokers.nodes)),
+                            brokers.directory / "node-1" / "data"), peers, scratch, args, real)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BenchError, BrokersError, prepare.PrepareError) as failure:
+        say(f"FAILED: {failure}")
+        sys.exit(1)
