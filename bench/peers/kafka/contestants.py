@@ -47,15 +47,17 @@ class Contestant:
 class Arena:
     """Where contestants are made: the brokers, the peers, a folder for what they write."""
 
-    def __init__(self, setting: Setting, peers: Peers, scratch: pathlib.Path):
-        self.setting, self.peers, self.scratch = setting, peers, scratch
+    def __init__(self, setting: Setting, peers: Peers, scratch: pathlib.Path, macro_f1: float):
+        """`macro_f1`: Marquee's over the file read once. Movies that come again have other ids, so it takes them for unseen ones."""
+        self.setting, self.peers, self.scratch, self.macro_f1 = setting, peers, scratch, macro_f1
         self.rates: dict[str, int] = {}  # at which Kafka Streams is sent rows
 
     def marquee(self, name: str, scenario: Scenario, recorded: str = "") -> Contestant:
         """`recorded`: where its messages are kept for librdkafka alone."""
         def run() -> dict:
             folder = self.scratch / recorded
-            return run_marquee(self.setting, scenario, self.scratch, None if not recorded or folder.exists() else folder)
+            run = run_marquee(self.setting, scenario, self.scratch, None if not recorded or folder.exists() else folder)
+            return run | {"macro_f1": self.macro_f1}
 
         return Contestant(name, scenario.rows_per_message, run)
 

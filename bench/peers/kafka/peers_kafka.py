@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Marquee over three real brokers beside what one would write instead: a plain Python lab, and Kafka Streams with ONNX Runtime.
 
-    ./run bench-peers --kafka --quick      two rounds: six minutes
+    ./run bench-peers --kafka --quick      two rounds, fewer rows: six minutes
     ./run bench-peers --kafka --full       five rounds: twenty
 
 All send the same rows with acks=all to topics of three copies, on the cores that the brokers use too, and take turns in rounds. Time counts
@@ -17,6 +17,8 @@ import signal
 import statistics
 import sys
 import tempfile
+
+import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -36,6 +38,7 @@ from peer_services import Peers  # noqa: E402
 
 RECORD = record.FRESH / "peers_kafka.json"
 PACKAGES = ("confluent-kafka", "numpy", "pandas", "scikit-learn", "skl2onnx")
+JARS = ("kafka_2.13", "kafka-streams", "onnxruntime", "jackson-databind")
 
 
 class Measured:
@@ -48,8 +51,11 @@ class Measured:
         for number in range(rounds):
             # To and fro, so that what changes with time (heat, neighbours) changes all alike.
             for i in order if number % 2 == 0 else reversed(order):
-                self.runs[i].append(contestants[i].run())
-                say(f"round {number + 1} of {rounds}: {contestants[i].name}: {self.runs[i][-1]['rows_per_s']:,.0f} rows/s")
+                run = contestants[i].run()
+                brokers = run["cpu_ns_per_row"]["brokers"]
+                run["cpu_us"] = {"pipeline": (sum(run["cpu_ns_per_row"].values()) - brokers) * 1e-3, "brokers": brokers * 1e-3}
+                self.runs[i].append(run)
+                say(f"round {number + 1} of {rounds}: {contestants[i].name}: {run['rows_per_s']:,.0f} rows/s")
 
     def values(self, i: int, *keys: str) -> tuple[float, ...]:
         """Give what this contestant's runs say under the keys."""
@@ -61,13 +67,10 @@ class Measured:
 
     def ratio(self, i: int, *keys: str, to: int = 0) -> float:
         """Give a contestant's figure over another's: the median over rounds."""
-        return statistics.median(mine / other for mine, other in zip(self.values(i, *keys), self.values(to, *keys)))
+        return statistics.median(mine / other for mine, other in zip(self.values(i, *keys), self.values(to, *keys), strict=True))
 
-    def cpu_us(self, i: int) -> tuple[float, float]:
-        """Give the processor time of a row in microseconds: the pipeline's processes', and the brokers'."""
-        runs = [run["cpu_ns_per_row"] for run in self.runs[i]]
-        brokers = statistics.median(run["brokers"] for run in runs)
-        return (statistics.median(sum(run.values()) - run["brokers"] for run in runs) * 1e-3, brokers * 1e-3)
+    def median(self, i: int, *keys: str) -> float:
+        return statistics.median(self.values(i, *keys))
 
     def index(self, name: str) -> int:
         return [contestant.name for contestant in self.contestants].index(name)
@@ -87,7 +90,8 @@ def print_at_once(measured: Measured) -> None:
         rates = measured.values(i, "rows_per_s")
         f1 = measured.runs[i][0].get("macro_f1")
         cells = [contestant.name, contestant.batch_rows, f"{statistics.median(rates):,.0f}", f"{min(rates):,.0f} to {max(rates):,.0f}",
-                 f"{1 / measured.ratio(i, 'rows_per_s'):.1f}", "{:.1f} + {:.1f}".format(*measured.cpu_us(i)), f"{f1:.1f}" if f1 else ""]
+                 f"{1 / measured.ratio(i, 'rows_per_s'):.1f}",
+                 " + ".join(f"{measured.median(i, 'cpu_us', whose):.1f}" for whose in ("pipeline", "brokers")), f"{f1:.1f}" if f1 else ""]
         print("| " + " | ".join(map(str, cells)) + " |")
     print()
     for name, peer, target in COMPARED:
@@ -99,29 +103,30 @@ def print_paced(measured: Measured) -> None:
     print(f"\nLatency of a row at a steady rate, in open loop, after the first {WARM_UP} s, in ms.\n\n"
           "| pipeline | rows a message | rows/s | p50 | p99 | least to most p99 | p99.9 |\n" + "|" + "---|" * 7)
     for i, contestant in enumerate(measured.contestants):
-        p50, p99, p999 = (measured.values(i, "latency_ms", which) for which in ("p50", "p99", "p999"))
+        p99 = measured.values(i, "latency_ms", "p99")
         cells = [contestant.name, contestant.batch_rows, f"{min(run.get('rate', RATE) for run in measured.runs[i]):,}",
-                 f"{statistics.median(p50):.1f}", f"{statistics.median(p99):.1f}", f"{min(p99):.1f} to {max(p99):.1f}", f"{statistics.median(p999):.1f}"]
+                 *(f"{measured.median(i, 'latency_ms', which):.1f}" for which in ("p50", "p99")), f"{min(p99):.1f} to {max(p99):.1f}",
+                 f"{measured.median(i, 'latency_ms', 'p999'):.1f}"]
         print("| " + " | ".join(map(str, cells)) + " |")
 
 
 def versions(setting: Setting) -> dict[str, str]:
     """Tell with which versions the peers ran."""
     told = {name: importlib.metadata.version(name) for name in PACKAGES}
-    for pom in (kafka_jars.HERE / "pom.xml", HERE / "streams" / "pom.xml"):
-        text = pom.read_text(encoding="utf-8")
-        told |= dict(re.findall(r"<artifactId>([^<]+)</artifactId>\s*<version>([^<]+)</version>\s*</dependency>", text))
-    return told | {"librdkafka": setting.call(setting.null, "--version").strip(), "java": kafka_jars.java()[1].splitlines()[0],
+    poms = (kafka_jars.HERE / "pom.xml").read_text(encoding="utf-8") + (HERE / "streams" / "pom.xml").read_text(encoding="utf-8")
+    found = dict(re.findall(r"<artifactId>([^<]+)</artifactId>\s*<version>([^<]+)</version>", poms))
+    return told | {name: found[name] for name in JARS} | {"librdkafka": setting.call(setting.null, "--version").strip(), "java": kafka_jars.java()[1].splitlines()[0],
                    "python": sys.version.split()[0]}
 
 
 def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argparse.Namespace, real: bool) -> None:
     """Measure everything, print the tables, write the record."""
-    size, arena = SIZES[args.size], Arena(setting, peers, scratch)
-    say("once without measuring: the brokers' Java is slow at first")
-    run_marquee(setting, Scenario(size.marquee_rows // 5), scratch)
+    size = SIZES[args.size]
+    say("all movies once without measuring: the brokers' Java is slow at first")
+    once = run_marquee(setting, Scenario(np.load(peers.model / "expected.npy").size), scratch)
+    arena = Arena(setting, peers, scratch, 100 * once["macro_f1"])
     throughput = Measured(at_once(arena, size), size.rounds)
-    speeds = {contestant.name: statistics.median(throughput.values(i, "rows_per_s")) for i, contestant in enumerate(throughput.contestants)}
+    speeds = {contestant.name: throughput.median(i, "rows_per_s") for i, contestant in enumerate(throughput.contestants)}
     latency = Measured(paced(arena, size, speeds), size.paced_rounds)
     print_at_once(throughput)
     print_paced(latency)
@@ -130,6 +135,8 @@ def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argpars
     if args.size == "smoke":
         return
     results = throughput.results("rows/s", "rows_per_s", details=("rows", "macro_f1"))
+    for whose in ("pipeline", "brokers"):
+        results += throughput.results("us a row", "cpu_us", whose)
     for which in ("p50", "p99", "p999"):
         results += latency.results("ms", "latency_ms", which, details=("rate",))
     record.write(RECORD, kind="peers_kafka", command=f"./run bench-peers --kafka --{args.size}",
