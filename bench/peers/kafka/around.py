@@ -31,7 +31,8 @@ def feed(args: argparse.Namespace) -> None:
     if size == 1:
         messages = [text(row) for row in range(args.first_row, args.rows)]
     else:
-        messages = ["[" + ",".join(map(text, range(row, min(row + size, args.rows)))) + "]" for row in range(args.first_row, args.rows, size)]
+        messages = ["[" + ",".join(map(text, range(row, min(row + size, args.rows)))) + "]"
+                    for row in range(args.first_row, args.rows, size)]
     failures = []
     # It waits for others to send with as long as Marquee's producer.
     producer = Producer({"bootstrap.servers": args.brokers, "acks": "all", "linger.ms": 1 if args.rate else 25,
@@ -61,7 +62,7 @@ def feed(args: argparse.Namespace) -> None:
 def collect(args: argparse.Namespace) -> None:
     """Read until all rows have come, and check them."""
     consumer = Consumer({"bootstrap.servers": args.brokers, "group.id": f"{args.topic_prefix}collect", "auto.offset.reset": "earliest",
-                         "enable.auto.commit": False, "fetch.wait.max.ms": 5})
+                         "enable.auto.commit": False})
     topic = args.topic_prefix + "results"
     partitions = consumer.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
     consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])

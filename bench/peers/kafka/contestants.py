@@ -91,8 +91,8 @@ def at_once(arena: Arena, size: Size) -> list[Contestant]:
     whole = Scenario(size.marquee_rows)
     load = Load(size.streams_rows, warm_up_rows=size.java_warm_up_rows)
     return [arena.marquee(WHOLE, whole, "recorded"), arena.marquee(NEEDED, Scenario(size.marquee_rows, columns="needed")),
-            arena.null(whole, "recorded"), arena.streams(STREAMS, dataclasses.replace(load, batch_rows=500)), arena.lab(LAB, size.lab_rows, 500),
-            arena.marquee(SINGLE, Scenario(size.marquee_single_rows, batch_rows=1)), arena.streams(STREAMS_SINGLE, load),
+            arena.null(whole, "recorded"), arena.streams(STREAMS, dataclasses.replace(load, batch_rows=500)),
+            arena.lab(LAB, size.lab_rows, 500), arena.marquee(SINGLE, Scenario(size.marquee_single_rows, batch_rows=1)), arena.streams(STREAMS_SINGLE, load),
             arena.lab(LAB_SINGLE, size.lab_single_rows, 1)]
 
 

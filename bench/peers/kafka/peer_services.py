@@ -29,7 +29,8 @@ def run_lab(setting: Setting, peers: Peers, scratch: pathlib.Path, rows: int, ba
             return stack.enter_context(Program(scratch, f"lab-{service}", [
                 # With more threads than cores, OpenMP's keep the brokers from working: 44 rows/s were measured so.
                 "env", "OMP_NUM_THREADS=1", sys.executable, HERE / "lab.py", service, "--brokers", setting.bootstrap,
-                "--topic-prefix", prefix, "--batch-rows", batch_rows, "--rows", rows, "--data", setting.data, "--model", peers.model], **options))
+                "--topic-prefix", prefix, "--batch-rows", batch_rows, "--rows", rows, "--data", setting.data,
+                "--model", peers.model], **options))
 
         services = tuple(map(start, ("preprocess", "infer", "results")))
         produce = start("produce", stdin=subprocess.PIPE)

@@ -77,14 +77,16 @@ class Measured:
 
     def results(self, unit: str, *keys: str, details: tuple[str, ...] = ()) -> list[record.Result]:
         """Give the figures under the keys as they go into a record."""
-        return [record.Result(f"{contestant.name}: {' '.join(keys)}", unit, self.values(i, *keys),
-                              anchor=f"{self.contestants[0].name}: {' '.join(keys)}" if i else "", ratio=self.ratio(i, *keys) if i else None,
-                              details={name: self.runs[i][0][name] for name in details if name in self.runs[i][0]})
-                for i, contestant in enumerate(self.contestants)]
+        def name(i: int) -> str:
+            return f"{self.contestants[i].name}: {' '.join(keys)}"
+
+        return [record.Result(name(i), unit, self.values(i, *keys), anchor=name(0) if i else "", ratio=self.ratio(i, *keys) if i else None,
+                              details={key: runs[0][key] for key in details if key in runs[0]}) for i, runs in enumerate(self.runs)]
 
 
 def print_at_once(measured: Measured) -> None:
-    print(f"\nThroughput, all rows at once. x: as many times as fast is {WHOLE}; CPU: processor time of a row, the pipeline's and the brokers'.\n\n"
+    print(f"\nThroughput, all rows at once. x: as many times as fast is {WHOLE}; CPU: processor time of a row, the pipeline's and\n"
+          "the brokers'; F1 is over the rows that were sent and not learned from.\n\n"
           "| pipeline | rows a message | rows/s | least to most | x | CPU, us | macro-F1 |\n" + "|" + "---|" * 7)
     for i, contestant in enumerate(measured.contestants):
         rates = measured.values(i, "rows_per_s")
@@ -115,8 +117,9 @@ def versions(setting: Setting) -> dict[str, str]:
     told = {name: importlib.metadata.version(name) for name in PACKAGES}
     poms = (kafka_jars.HERE / "pom.xml").read_text(encoding="utf-8") + (HERE / "streams" / "pom.xml").read_text(encoding="utf-8")
     found = dict(re.findall(r"<artifactId>([^<]+)</artifactId>\s*<version>([^<]+)</version>", poms))
-    return told | {name: found[name] for name in JARS} | {"librdkafka": setting.call(setting.null, "--version").strip(), "java": kafka_jars.java()[1].splitlines()[0],
-                   "python": sys.version.split()[0]}
+    return told | {name: found[name] for name in JARS} | {
+        "librdkafka": setting.call(setting.null, "--version").strip(), "java": kafka_jars.java()[1].splitlines()[0],
+        "python": sys.version.split()[0]}
 
 
 def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argparse.Namespace, real: bool) -> None:
@@ -141,13 +144,14 @@ def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argpars
         results += latency.results("ms", "latency_ms", which, details=("rate",))
     record.write(RECORD, kind="peers_kafka", command=f"./run bench-peers --kafka --{args.size}",
                  environment=record.environment(setting.marquee.parent, peers=told), results=results, rounds=size.rounds,
-                 paced_rounds=size.paced_rounds, rate=RATE, warm_up_s=WARM_UP, data="real" if real else f"generated, {movies_file.GENERATED_ROWS} rows",
-                 seed=None if real else movies_file.SEED)
+                 paced_rounds=size.paced_rounds, rate=RATE, warm_up_s=WARM_UP,
+                 data="real" if real else f"generated, {movies_file.GENERATED_ROWS} rows", seed=None if real else movies_file.SEED)
     say(f"record: {RECORD}")
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./run bench-peers --kafka", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="./run bench-peers --kafka", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     size = parser.add_mutually_exclusive_group()
     for name, what in [("quick", "two rounds (the default)"), ("full", "five rounds"),
                        ("smoke", "a few thousand rows: does it work? No figure of it means anything")]:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the comparison over Kafka needs made first, each once and kept below build/: the Java service, and the model it shares with the lab."""
+"""What the comparison over Kafka needs made first, each once and kept below build/: the Java service, and the model both peers use."""
 import hashlib
 import os
 import pathlib
@@ -42,7 +42,8 @@ def model(data: pathlib.Path) -> pathlib.Path:
     fit = HERE / "fit_model.py"
     sources = [data, fit, HERE / "movies.py", HERE / "requirements.lock"]
     # More threads than cores make scikit-learn's wait for each other twenty times as long as they work.
-    return _made_once("model", sources, lambda folder: _run("fitting the peers' model", sys.executable, fit, data, folder, OMP_NUM_THREADS="1"))
+    return _made_once("model", sources, lambda folder: _run(
+        "fitting the peers' model", sys.executable, fit, data, folder, OMP_NUM_THREADS="1"))
 
 
 def streams() -> pathlib.Path:
