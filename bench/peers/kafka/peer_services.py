@@ -27,7 +27,7 @@ def run_lab(setting: Setting, peers: Peers, scratch: pathlib.Path, rows: int, ba
     with setting.topics() as prefix, contextlib.ExitStack() as stack:
         def start(service: str, **options) -> Program:
             return stack.enter_context(Program(scratch, f"lab-{service}", [
-                # With more threads than cores, OpenMP's keep the brokers from working: 44 rows/s were measured so.
+                # Threads of OpenMP that wait for each other keep the brokers from working.
                 "env", "OMP_NUM_THREADS=1", sys.executable, HERE / "lab.py", service, "--brokers", setting.bootstrap,
                 "--topic-prefix", prefix, "--batch-rows", batch_rows, "--rows", rows, "--data", setting.data,
                 "--model", peers.model], **options))

@@ -102,7 +102,8 @@ def print_at_once(measured: Measured) -> None:
 
 
 def print_paced(measured: Measured) -> None:
-    print(f"\nLatency of a row at a steady rate, in open loop, after the first {WARM_UP} s, in ms.\n\n"
+    print(f"\nLatency of a row at a steady rate, in open loop, after the first {WARM_UP} s, in ms: {RATE:,} rows/s, or the highest of fewer\n"
+          "that Kafka Streams keeps.\n\n"
           "| pipeline | rows a message | rows/s | p50 | p99 | least to most p99 | p99.9 |\n" + "|" + "---|" * 7)
     for i, contestant in enumerate(measured.contestants):
         p99 = measured.values(i, "latency_ms", "p99")
