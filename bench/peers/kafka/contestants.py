@@ -79,12 +79,13 @@ class Arena:
     def _highest_kept(self, name: str, load: Load, seconds: int) -> dict:
         for rate in RATES[RATES.index(self.rates[name]):]:
             self.rates[name] = rate
-            at_rate = dataclasses.replace(load, rows=rate * (WARM_UP + seconds), rate=rate, warm_up=WARM_UP)
+            scenario = Scenario(rate * (WARM_UP + seconds), load.batch_rows, rate=rate, warm_up=WARM_UP)
+            at_rate = dataclasses.replace(load, rows=scenario.rows, batch_rows=scenario.rows_per_message, rate=rate, warm_up=WARM_UP)
             run = run_streams(self.setting, self.peers, self.scratch, at_rate)
             if run["seconds"] < at_rate.rows / rate + 1:
                 break
             say(f"{name} does not keep {rate} rows/s")
-        return run | {"rate": rate}
+        return run | {"rate": rate, "batch_rows": at_rate.batch_rows}
 
 
 def at_once(arena: Arena, size: Size) -> list[Contestant]:

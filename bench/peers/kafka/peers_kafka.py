@@ -102,12 +102,13 @@ def print_at_once(measured: Measured) -> None:
 
 
 def print_paced(measured: Measured) -> None:
-    print(f"\nLatency of a row at a steady rate, in open loop, after the first {WARM_UP} s, in ms: {RATE:,} rows/s, or the highest of fewer\n"
-          "that Kafka Streams keeps.\n\n"
+    print(f"\nLatency of a row at a steady rate, in open loop, after the first {WARM_UP} s, in ms. The rate is {RATE:,} rows/s, or the highest\n"
+          "of fewer that Kafka Streams keeps.\n\n"
           "| pipeline | rows a message | rows/s | p50 | p99 | least to most p99 | p99.9 |\n" + "|" + "---|" * 7)
     for i, contestant in enumerate(measured.contestants):
         p99 = measured.values(i, "latency_ms", "p99")
-        cells = [contestant.name, contestant.batch_rows, f"{min(run.get('rate', RATE) for run in measured.runs[i]):,}",
+        rates = {f"{run.get('rate', RATE):,}": run.get("batch_rows", contestant.batch_rows) for run in measured.runs[i]}
+        cells = [contestant.name, " / ".join(map(str, rates.values())), " / ".join(rates),
                  *(f"{measured.median(i, 'latency_ms', which):.1f}" for which in ("p50", "p99")), f"{min(p99):.1f} to {max(p99):.1f}",
                  f"{measured.median(i, 'latency_ms', 'p999'):.1f}"]
         print("| " + " | ".join(map(str, cells)) + " |")
@@ -142,7 +143,7 @@ def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argpars
     for whose in ("pipeline", "brokers"):
         results += throughput.results("us a row", "cpu_us", whose)
     for which in ("p50", "p99", "p999"):
-        results += latency.results("ms", "latency_ms", which, details=("rate",))
+        results += latency.results("ms", "latency_ms", which, details=("rate", "batch_rows"))
     record.write(RECORD, kind="peers_kafka", command=f"./run bench-peers --kafka --{args.size}",
                  environment=record.environment(setting.marquee.parent, peers=told), results=results, rounds=size.rounds,
                  paced_rounds=size.paced_rounds, rate=RATE, warm_up_s=WARM_UP,
