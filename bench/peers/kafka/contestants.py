@@ -3,7 +3,7 @@ import dataclasses
 import pathlib
 from collections.abc import Callable
 
-from end_to_end import say
+from data import say
 from peer_services import Load, Peers, run_lab, run_streams
 from pipelines import Scenario, Setting, run_marquee, run_null
 

@@ -26,10 +26,10 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench" / "end_to_end"), str(ROO
 
 import kafka_jars  # noqa: E402
 import kafka_node  # noqa: E402
-import movies_file  # noqa: E402
+import data  # noqa: E402
 import record  # noqa: E402
 from brokers import Brokers, BrokersError  # noqa: E402
-from end_to_end import say  # noqa: E402
+from data import say  # noqa: E402
 from pipelines import BenchError, Scenario, Setting, run_marquee  # noqa: E402
 
 import prepare  # noqa: E402
@@ -102,8 +102,8 @@ def print_at_once(measured: Measured) -> None:
 
 
 def print_paced(measured: Measured) -> None:
-    print(f"\nLatency of a row at a steady rate, in open loop, after the first {WARM_UP} s, in ms. The rate is {RATE:,} rows/s, or the highest\n"
-          "of fewer that Kafka Streams keeps.\n\n"
+    print(f"\nLatency of a row at a steady rate, in open loop, after the first {WARM_UP} s, in ms. The rate is {RATE:,} rows/s, or\n"
+          "the highest of fewer that Kafka Streams keeps.\n\n"
           "| pipeline | rows a message | rows/s | p50 | p99 | least to most p99 | p99.9 |\n" + "|" + "---|" * 7)
     for i, contestant in enumerate(measured.contestants):
         p99 = measured.values(i, "latency_ms", "p99")
@@ -124,7 +124,7 @@ def versions(setting: Setting) -> dict[str, str]:
         "python": sys.version.split()[0]}
 
 
-def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argparse.Namespace, real: bool) -> None:
+def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argparse.Namespace, movies: data.Movies) -> None:
     """Measure everything, print the tables, write the record."""
     size = SIZES[args.size]
     say("all movies once without measuring: the brokers' Java is slow at first")
@@ -136,7 +136,7 @@ def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argpars
     print_at_once(throughput)
     print_paced(latency)
     told = versions(setting)
-    print("\n" + ", ".join(f"{name} {version}" for name, version in told.items()) + "\n" + ("Real rows." if real else "Generated rows."))
+    print("\n" + ", ".join(f"{name} {version}" for name, version in told.items()) + "\n" + ("Real rows." if movies.real else "Generated rows."))
     if args.size == "smoke":
         return
     results = throughput.results("rows/s", "rows_per_s", details=("rows", "macro_f1"))
@@ -146,8 +146,7 @@ def compare(setting: Setting, peers: Peers, scratch: pathlib.Path, args: argpars
         results += latency.results("ms", "latency_ms", which, details=("rate", "batch_rows"))
     record.write(RECORD, kind="peers_kafka", command=f"./run bench-peers --kafka --{args.size}",
                  environment=record.environment(setting.marquee.parent, peers=told), results=results, rounds=size.rounds,
-                 paced_rounds=size.paced_rounds, rate=RATE, warm_up_s=WARM_UP,
-                 data="real" if real else f"generated, {movies_file.GENERATED_ROWS} rows", seed=None if real else movies_file.SEED)
+                 paced_rounds=size.paced_rounds, rate=RATE, warm_up_s=WARM_UP, **movies.as_settings())
     say(f"record: {RECORD}")
 
 
@@ -173,11 +172,11 @@ def main() -> None:
     kafka_node.make_archive()
     with tempfile.TemporaryDirectory(prefix="marquee-bench-") as folder:
         scratch = pathlib.Path(folder)
-        data, real = movies_file.find(args.marquee, scratch, say)
-        peers = Peers(prepare.model(data), prepare.streams())
+        movies = data.find(args.marquee, scratch)
+        peers = Peers(prepare.model(movies.path), prepare.streams())
         with Brokers() as brokers:
-            compare(Setting(args.marquee, args.null, data, brokers.bootstrap, tuple(map(brokers.pid, brokers.nodes)),
-                            brokers.directory / "node-1" / "data"), peers, scratch, args, real)
+            compare(Setting(args.marquee, args.null, movies.path, brokers.bootstrap, tuple(map(brokers.pid, brokers.nodes)),
+                            brokers.directory / "node-1" / "data"), peers, scratch, args, movies)
 
 
 if __name__ == "__main__":
