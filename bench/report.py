@@ -43,7 +43,7 @@ SECTIONS = (
     Section("peers.json", "Beside what one would pick instead",
             "Anchors are Marquee's figures of the same run and rows. Trees: one core, batches of 512 rows; files: as many threads as the last number says.",
             r"/512$|^csv ", plot=True),
-    Section("peers-kafka.json", "The whole pipeline beside others, same brokers and cores", "Anchors are Marquee's figures of the same run.", r".",
+    Section("peers_kafka.json", "The whole pipeline beside others, same brokers and cores", "Anchors are Marquee's figures of the same run.", r".",
             plot=True),
     Section("micro.json", "Kernels and stages, one core", "Anchors are a copy of the same bytes, or the plainest code that gives the same bits.",
             r"(rows:512|rows:4096|bytes:)"),
