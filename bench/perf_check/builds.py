@@ -128,4 +128,6 @@ def build_both(commit: str, folder: pathlib.Path) -> tuple[Tree, Tree]:
 def second_copy(path: pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
     """The same program as another file: what is measured of both differs by noise only."""
     folder.mkdir(parents=True, exist_ok=True)
-    return pathlib.Path(shutil.copy2(path, folder / path.name))
+    copy = folder / path.name
+    copy.unlink(missing_ok=True)  # it may still run, for a check that was broken off
+    return pathlib.Path(shutil.copy2(path, copy))
