@@ -16,6 +16,7 @@ constexpr std::size_t kBatchRows = 512;
 constexpr std::size_t kBatches = 200;
 // TBB's threads come when they come: by the hundredth batch they have.
 constexpr std::size_t kWarmUpBatches = 100;
+constexpr std::size_t kWarmUpRounds = 12;
 
 Result<std::shared_ptr<const model::Model>> BuiltinModel() {
   return model::Model::FromBytes(model::BuiltinModelBytes(), model::kBuiltinModelName);
@@ -50,14 +51,19 @@ class CountingEpoch final : public Epoch {
   std::uint64_t last_ = 0;
 };
 
-/// Give every worker a batch in every slot: who works when is the runner's choice, and a worker's first batch fills
-/// its scratch.
+/// Give every worker batches in every slot: who works when is the runner's choice, and a worker's first batch fills its
+/// scratch. All slots are full before one is written, for the most segments that can be in use at once; and that several
+/// times, for it depends on where in a segment their records begin.
 Status WarmUp(Epoch& epoch, const Runner& runner) {
-  for (std::size_t worker = 0; worker < runner.num_workers(); ++worker) {
+  for (std::size_t round = 0; round < kWarmUpRounds; ++round) {
     for (std::size_t slot = 0; slot < runner.num_slots(); ++slot) {
       MARQUEE_ASSIGN_OR_RETURN(const bool more, epoch.Read(slot));
       if (!more) return Status::Internal("the file is too short to warm up with");
-      MARQUEE_RETURN_IF_ERROR(epoch.Process(slot, worker));
+    }
+    for (std::size_t slot = 0; slot < runner.num_slots(); ++slot) {
+      MARQUEE_RETURN_IF_ERROR(epoch.Process(slot, round % runner.num_workers()));
+    }
+    for (std::size_t slot = 0; slot < runner.num_slots(); ++slot) {
       MARQUEE_RETURN_IF_ERROR(epoch.Write(slot));
     }
   }
