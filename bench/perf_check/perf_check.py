@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parent))
 import measures  # noqa: E402
 import record  # noqa: E402
 import verdicts as judging  # noqa: E402
-from builds import ROOT, PerfCheckError, Tree, build_both, say  # noqa: E402
+from builds import ROOT, PerfCheckError, Tree, build_both, git, say  # noqa: E402
 from verdicts import Verdict  # noqa: E402
 
 FOLDER = ROOT / "build" / "perf-check"
@@ -93,7 +93,7 @@ def main() -> int:
     print(judging.table(verdicts))
     print("\n" + copies)
     record.write(args.json, kind="perf_check", command="./run perf-check " + shlex.join(sys.argv[1:]),
-                 environment=record.environment(head.build, base=args.base), results=[as_result(verdict) for verdict in verdicts],
+                 environment=record.environment(head.build, base=git("rev-parse", args.base).decode().strip()), results=[as_result(verdict) for verdict in verdicts],
                  pairs=pairs, passes=passes, seed=judging.SEED)
     return 1 if any(verdict.judgement == judging.WORSE for verdict in verdicts) else 0
 
