@@ -219,7 +219,7 @@ def main() -> int:
             run_marquee(setting, Scenario(rows=50_000), scratch)
         lines = []
         for group in grid(args.size):
-            lines += measure(setting, group, repetitions, scratch, journal)
+            lines += measure(setting, group, repetitions, scratch)
         found = results(lines)
         if args.size == "full":
             backlog = next(line for line in lines if line["scenario"] == Scenario(ROWS[512]))
