@@ -123,13 +123,13 @@ class EndToEnd(PipelineTest):
                         pipeline.launch(stage, "--guarantee", guarantee, instance=instance)
                 for service in pipeline.services.values():
                     service.wait_until_assigned()
-                produce = pipeline.launch("produce", "--data", self.movies, "--rate", 3000, "--json")
+                produce = pipeline.launch("produce", "--data", self.movies, "--rate", 1500, "--json")
                 reader = pipeline.launch_results("results")
                 arrived = lambda rows: wait_until(f"{rows} rows are results", lambda: reader.rows() >= rows)
                 arrived(3_000)
                 for stage in ("preprocess", "infer"):
                     pipeline.start(stage, "--guarantee", guarantee, instance="c").wait_for("assigned partitions [0-9]")
-                arrived(self.expected["rows"] // 2)
+                arrived(self.expected["rows"] // 3)
                 for stage in ("preprocess", "infer"):
                     self.assertEqual(pipeline.services[f"{stage}-a"].stop(10), 0)
                 self.assertTrue(produce.alive(), "the load was over too soon for this test")
