@@ -173,6 +173,11 @@ bool ProduceStage::RejectIfNotARow(const RecordBlock& block, std::size_t index,
       return true;
     }
   }
+  // Commas and quotes are no part of any other character: if the record is text, so is each field.
+  if (columns_not_sent_.empty() ||
+      TextFlaw(block.records[index].text) == wire::RejectReason::None) {
+    return false;
+  }
   for (const std::size_t column : columns_not_sent_) {
     const wire::RejectReason flaw = TextFlaw(fields[column]);
     if (flaw == wire::RejectReason::None) continue;
