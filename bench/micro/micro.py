@@ -30,32 +30,33 @@ def _run(program: pathlib.Path, repetitions: int, min_time: float, pattern: str)
 
 
 def anchor_of(name: str, names: set[str]) -> str:
-    """Name the benchmark of the same program and sizes that `name` is compared with: "BM_Scale_Apply/avx2/rows:512" with "BM_Scale_Copy/rows:512"; none: ""."""
+    """Name the benchmark of the same program and sizes that `name` is compared with; none: "".
+
+    "BM_Scale_Apply/avx2/rows:512" is with "BM_Scale_Copy/rows:512", or with BM_Scale_Reference or BM_Scale_Apply_Reference of these rows; where
+    there is none of them, with what it is itself without SIMD.
+    """
     subject, *rest = name.split("/")
-    group = subject.rsplit("_", 1)[0]
+    if subject.endswith(f"_{ANCHORS[0]}"):
+        return ""
     sizes = [part for part in rest if ":" in part]
-    for anchor in ANCHORS:
-        candidate = "/".join([f"{group}_{anchor}", *sizes])
-        if candidate in names:
-            return candidate if candidate != name else ""
-    return ""
+    candidates = ["/".join([f"{group}_{anchor}", *sizes]) for group in (subject.rsplit("_", 1)[0], subject) for anchor in ANCHORS]
+    candidates.append("/".join([subject, "scalar", *sizes]))
+    return next((candidate for candidate in candidates if candidate in names and candidate != name), "")
 
 
 def results(programs: list[pathlib.Path], repetitions: int, min_time: float, pattern: str = ".") -> list[Result]:
-    """Items a second of every benchmark whose name fits `pattern`, with the ratio to its anchor. Raises MicroError."""
+    """Items a second, or bytes if it counts only these, of every benchmark whose name fits `pattern`; with the ratio to its anchor. Raises MicroError."""
     found: list[Result] = []
     for program in programs:
         say(f"{program.name}, {repetitions} times")
-        runs = _run(program, repetitions, min_time, pattern)
-        values: dict[str, list[float]] = {}
-        bytes_per_s: dict[str, list[float]] = {}
-        for run in runs:
-            values.setdefault(run["run_name"], []).append(run["items_per_second"])
-            if "bytes_per_second" in run:
-                bytes_per_s.setdefault(run["run_name"], []).append(run["bytes_per_second"])
-        for name, rates in values.items():
-            anchor = anchor_of(name, set(values))
-            details = {"bytes_per_s": statistics.median(bytes_per_s[name])} if name in bytes_per_s else {}
-            found.append(Result(name, "items/s", tuple(rates), anchor,
-                                statistics.median(rates) / statistics.median(values[anchor]) if anchor else None, details))
+        runs: dict[str, list[dict]] = {}
+        for run in _run(program, repetitions, min_time, pattern):
+            runs.setdefault(run["run_name"], []).append(run)
+        for name, repeated in runs.items():
+            what = "items_per_second" if "items_per_second" in repeated[0] else "bytes_per_second"
+            rates = tuple(run[what] for run in repeated)
+            anchor = anchor_of(name, set(runs))
+            details = {"bytes_per_s": statistics.median(run["bytes_per_second"] for run in repeated)} if "bytes_per_second" in repeated[0] else {}
+            found.append(Result(name, "items/s" if what == "items_per_second" else "B/s", rates, anchor,
+                                statistics.median(rates) / statistics.median(run[what] for run in runs[anchor]) if anchor else None, details))
     return found

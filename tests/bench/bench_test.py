@@ -40,11 +40,16 @@ class RecordTest(unittest.TestCase):
 
 
 class AnchorTest(unittest.TestCase):
-    NAMES = {"BM_Scale_Copy/rows:512", "BM_Scale_Apply/avx2/rows:512", "BM_Scale_Apply/avx2/rows:1", "BM_Bin_Reference/borders:3/rows:1"}
+    NAMES = {"BM_Scale_Copy/rows:512", "BM_Scale_Apply/avx2/rows:512", "BM_Scale_Apply/avx2/rows:1", "BM_Scale_Reference/rows:512", "BM_Bin_Reference/borders:3/rows:1",
+             "BM_Trees_Reference/rows:1", "BM_Encode_Movies/scalar/rows:1"}
 
     def test_the_anchor_has_the_same_sizes(self):
         self.assertEqual(micro.anchor_of("BM_Scale_Apply/avx2/rows:512", self.NAMES), "BM_Scale_Copy/rows:512")
         self.assertEqual(micro.anchor_of("BM_Bin_Search/borders:3/rows:1", self.NAMES), "BM_Bin_Reference/borders:3/rows:1")
+
+    def test_or_it_is_the_plainest_of_the_same_name(self):
+        self.assertEqual(micro.anchor_of("BM_Trees/avx2/rows:1", self.NAMES), "BM_Trees_Reference/rows:1")
+        self.assertEqual(micro.anchor_of("BM_Encode_Movies/avx2/rows:1", self.NAMES), "BM_Encode_Movies/scalar/rows:1")
 
     def test_none_is_none(self):
         self.assertEqual(micro.anchor_of("BM_Scale_Apply/avx2/rows:1", self.NAMES), "")

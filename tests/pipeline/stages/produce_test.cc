@@ -125,6 +125,19 @@ TEST_F(ProduceTest, PaddedRecordsMakeTheSameMessage) {
   EXPECT_EQ(expected[0].substr(0, 12), "012345678910");
 }
 
+TEST_F(ProduceTest, WhatIsNotSentMustBeTextAllTheSame) {
+  const std::string nul("3,a\0b,c", 7);
+  const RawBatchView batch =
+      Process({"1,Path\xC3\xA9,c", "2,Path\xC3,c", nul, "\xC3,a,c", "5,a,\xC3"},
+              {{0}, {.index = 2, .lengths_only = true}});
+  // The id is sent whole, so preprocess looks at it.
+  EXPECT_EQ(batch.column(0).bytes, "1\xC3");
+  EXPECT_EQ(Letter(0).reason(), wire::RejectReason::InvalidUtf8);
+  EXPECT_EQ(Letter(0).column()->str(), "title");
+  EXPECT_EQ(Letter(1).reason(), wire::RejectReason::NulByte);
+  EXPECT_EQ(Letter(2).column()->str(), "overview");
+}
+
 TEST_F(ProduceTest, ABlockWithoutRowsMakesAMessageAllTheSame) {
   const RawBatchView batch = Process({"1,a"});
   EXPECT_EQ(batch.num_rows(), 0U);
