@@ -34,19 +34,21 @@ class Section:
     plot: bool = False
 
 
+# A reader wants the few figures that tell most; the records have all.
 SECTIONS = (
     Section("embedded.json", "From a CSV file to F1, in one process",
             "The anchor is the same harness without work: the file is read, cut into records and handed over, and nothing is done with them.",
-            r"^(offline|paced|peak)", plot=True),
+            r"^(offline|paced.*p99|peak)"),
     Section("kafka.json", "Over Kafka, four services and three brokers on the same two cores",
-            "The anchor is librdkafka alone with the same messages.", r"^(offline|paced|peak)"),
+            "The anchor is librdkafka alone with the same messages.", r"^(offline|paced.*p99$|peak)"),
     Section("peers.json", "Beside what one would pick instead",
             "Anchors are Marquee's figures of the same run and rows. Trees: one core, batches of 512 rows; files: as many threads as the last number says.",
-            r"/512$|^csv ", plot=True),
-    Section("peers_kafka.json", "The whole pipeline beside others, same brokers and cores", "Anchors are Marquee's figures of the same run.", r".",
-            plot=True),
+            r"^(CatBoost, 254 borders/(Marquee avx2|Marquee avx512|CatBoost, Pool)|equal size/.*)/512$|^csv to (columns|F1)/", plot=True),
+    Section("peers_kafka.json", "The whole pipeline beside others, same brokers and cores", "Anchors are Marquee's figures of the same run.",
+            r"rows_per_s|latency_ms p99$", plot=True),
     Section("micro.json", "Kernels and stages, one core", "Anchors are a copy of the same bytes, or the plainest code that gives the same bits.",
-            r"(rows:512|rows:4096|bytes:)"),
+            r"^BM_(ScoreTrees|Engine_Oblivious)/avx.*/rows:512$|^BM_(ScoreTrees|Engine)_Reference/rows:512$|^BM_Csv_(Copy|.*/avx512)/rows:4096$"
+            r"|^BM_Stage_.*rows:512$"),
 )
 
 

@@ -23,6 +23,7 @@ def _run(program: pathlib.Path, repetitions: int, min_time: float, pattern: str)
     if not ran.stdout.strip():  # the pattern fits none
         return []
     runs = [run for run in json.loads(ran.stdout)["benchmarks"] if run["run_type"] == "iteration"]
+    runs.sort(key=lambda run: (run["family_index"], run["per_family_instance_index"]))  # they took turns
     for run in runs:
         if run.get("error_occurred"):
             raise MicroError(f"{run['name']}: {run['error_message']}")

@@ -138,7 +138,8 @@ def tl2cgen_compiled(forest: Forest, work: Workload, trees: int, folder: pathlib
     library = folder / "forest.so"
     tl2cgen.export_lib(treelite.frontend.from_xgboost(booster), toolchain="gcc", libpath=library, params={"parallel_comp": 8})
     compiled = tl2cgen.Predictor(str(library), nthread=1)
-    return Predictor("tl2cgen (the XGBoost model)", "tl2cgen", {"its DMatrix": tl2cgen.DMatrix}, compiled.predict,
+    whose = "the XGBoost model" if trees == forest.trees else f"{trees} of the XGBoost model's trees, ratio as if all"
+    return Predictor(f"tl2cgen ({whose})", "tl2cgen", {"its DMatrix": tl2cgen.DMatrix}, compiled.predict,
                      booster.predict(xgboost.DMatrix(work.rows)), trees, forest.leaves)
 
 

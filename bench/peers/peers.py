@@ -177,8 +177,7 @@ def print_trees(trees: Trees, results: list[record.Result]) -> None:
             return f"{who} {catboost.__version__}"
         if who not in known:
             return who
-        fewer = f" ({known[who].trees} trees; ratio as if {trees.count})" if known[who].trees != trees.count else ""
-        return f"{who} {known[who].version}{fewer}"
+        return f"{who} {known[who].version}"
 
     def cell(result: record.Result, who: str) -> str:
         if who.endswith(TREES_ALONE):

@@ -33,7 +33,7 @@ Status Run(const RunOptions& options) {
   const double seconds = static_cast<double>(SteadyClockNs() - start_ns) * 1e-9;
 
   // What was scored before a failure is reported too: it is true, and says how far the run came.
-  const RunReport report{.source = feed.source().path(),
+  const RunReport report{.source = synthetic ? "(generated)" : feed.source().path(),
                          .synthetic = synthetic || epoch.evaluation().made_up() > 0,
                          .runner = std::string(scoring.runner->name()),
                          .threads = scoring.runner->num_workers(),
