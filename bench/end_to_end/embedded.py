@@ -11,6 +11,7 @@ import pathlib
 import statistics
 import subprocess
 
+import peak
 from data import Movies, say
 from record import Result
 
@@ -95,23 +96,20 @@ def paced(programs: Programs, seconds: float, repetitions: int) -> list[Result]:
     return found
 
 
-def peak(programs: Programs, most: float, seconds: float) -> list[Result]:
-    """The highest rate whose p99 stays under PEAK_P99_MS, by bisection between none and `most`, what a backlog gives."""
-    low, high = 0.0, most
-    held: dict = {}
-    while high - low > most / 32:
-        rate = (low + high) / 2
+def highest_rate(programs: Programs, most: float, seconds: float) -> list[Result]:
+    """The highest rate whose p99 stays under PEAK_P99_MS, up to `most`, what a backlog gives."""
+    def kept(rate: int) -> dict | None:
         rows = int(rate * seconds)
-        run = programs.run(programs.marquee, "--rate", str(int(rate)), "--rows", str(rows), *programs.repeat(rows))
-        kept = run["rows_per_s"] >= KEPT * rate and _p(run, "p99") <= PEAK_P99_MS
-        say(f"peak: {rate:,.0f} rows/s: p99 {_p(run, 'p99'):.2f} ms, {'kept' if kept else 'not kept'}")
-        if kept:
-            low, held = rate, run
-        else:
-            high = rate
-    if not held:
-        raise EmbeddedError(f"peak: no rate down to {high:,.0f} rows/s had its p99 under {PEAK_P99_MS} ms")
-    return [Result(f"peak, p99 under {PEAK_P99_MS:g} ms", "rows/s", (low,), "", None, {"p50_ms": _p(held, "p50"), "p99_ms": _p(held, "p99")})]
+        run = programs.run(programs.marquee, "--rate", str(rate), "--rows", str(rows), *programs.repeat(rows))
+        keeps = run["rows_per_s"] >= KEPT * rate and _p(run, "p99") <= PEAK_P99_MS
+        say(f"peak: {rate:,} rows/s: p99 {_p(run, 'p99'):.2f} ms, {'kept' if keeps else 'not kept'}")
+        return run if keeps else None
+
+    best = peak.highest(most, 5, kept)
+    if best is None:
+        raise EmbeddedError(f"peak: no rate down to a 32nd of {most:,.0f} rows/s had its p99 under {PEAK_P99_MS} ms")
+    rate, run = best
+    return [Result(f"peak, p99 under {PEAK_P99_MS:g} ms", "rows/s", (rate,), "", None, {"p50_ms": _p(run, "p50"), "p99_ms": _p(run, "p99")})]
 
 
 def results(marquee: pathlib.Path, null: pathlib.Path, data: Movies, full: bool) -> list[Result]:
@@ -122,4 +120,4 @@ def results(marquee: pathlib.Path, null: pathlib.Path, data: Movies, full: bool)
     found = offline(programs, 1_000_000, repetitions)
     found += paced(programs, 10 if full else 4, repetitions if full else 2)
     most = next(result.value for result in found if result.name.startswith("offline"))
-    return found + peak(programs, most, 4 if full else 2)
+    return found + highest_rate(programs, most, 4 if full else 2)

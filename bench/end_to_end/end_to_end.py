@@ -29,6 +29,7 @@ import kafka_node  # noqa: E402
 from brokers import Brokers, BrokersError  # noqa: E402
 
 import data  # noqa: E402
+import peak  # noqa: E402
 import record  # noqa: E402
 import soak  # noqa: E402
 from data import say  # noqa: E402
@@ -108,22 +109,19 @@ def measure(setting: Setting, group: list[Scenario], repetitions: int, scratch: 
     return lines
 
 
-def peak(setting: Setting, most: float, scratch: pathlib.Path) -> record.Result:
-    """Marquee's highest rate whose p99 stays under PEAK_P99_MS, by bisection between none and `most`, what a backlog gives."""
-    low, high = 0.0, most
-    held: dict = {}
-    while high - low > most / 16:
-        rate = int((low + high) / 2)
+def highest_rate(setting: Setting, most: float, scratch: pathlib.Path) -> record.Result:
+    """Marquee's highest rate whose p99 stays under PEAK_P99_MS, up to `most`, what a backlog gives."""
+    def kept(rate: int) -> dict | None:
         run = run_marquee(setting, Scenario(rate * (WARM_UP + 5), rate=rate, warm_up=WARM_UP), scratch)
-        kept = run["rows_per_s"] >= PEAK_KEPT * rate and run["latency_ms"]["p99"] <= PEAK_P99_MS
-        say(f"peak: {rate} rows/s: p99 {run['latency_ms']['p99']:.1f} ms, {'kept' if kept else 'not kept'}")
-        if kept:
-            low, held = rate, run
-        else:
-            high = rate
-    if not held:
-        raise BenchError(f"no rate down to {high:.0f} rows/s had its p99 under {PEAK_P99_MS:g} ms")
-    return record.Result(f"peak, p99 under {PEAK_P99_MS:g} ms", "rows/s", (low,), details={"latency_ms": held["latency_ms"]})
+        keeps = run["rows_per_s"] >= PEAK_KEPT * rate and run["latency_ms"]["p99"] <= PEAK_P99_MS
+        say(f"peak: {rate} rows/s: p99 {run['latency_ms']['p99']:.1f} ms, {'kept' if keeps else 'not kept'}")
+        return run if keeps else None
+
+    best = peak.highest(most, 4, kept)
+    if best is None:
+        raise BenchError(f"no rate down to a 16th of {most:.0f} rows/s had its p99 under {PEAK_P99_MS:g} ms")
+    rate, run = best
+    return record.Result(f"peak, p99 under {PEAK_P99_MS:g} ms", "rows/s", (rate,), details={"latency_ms": run["latency_ms"]})
 
 
 def median(runs: list[dict], *keys: str) -> float:
@@ -223,7 +221,7 @@ def main() -> int:
         found = results(lines)
         if args.size == "full":
             backlog = next(line for line in lines if line["scenario"] == Scenario(ROWS[512]))
-            found.append(peak(setting, median(backlog["marquee"], "rows_per_s"), scratch))
+            found.append(highest_rate(setting, median(backlog["marquee"], "rows_per_s"), scratch))
         record.write(records / "kafka.json", kind="kafka", command=command, environment=environment(setting), results=found,
                      repetitions=repetitions, **movies.as_settings())
         print_tables(lines)

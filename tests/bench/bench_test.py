@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path += [str(ROOT / "bench"), str(ROOT / "bench" / "micro")]
 
 import micro  # noqa: E402
+import peak  # noqa: E402
 import record  # noqa: E402
 import report  # noqa: E402
 
@@ -54,6 +55,16 @@ class AnchorTest(unittest.TestCase):
     def test_none_is_none(self):
         self.assertEqual(micro.anchor_of("BM_Scale_Apply/avx2/rows:1", self.NAMES), "")
         self.assertEqual(micro.anchor_of("BM_Scale_Copy/rows:512", self.NAMES), "")
+
+
+class PeakTest(unittest.TestCase):
+    def test_finds_the_highest_rate_that_is_kept(self):
+        rate, measured = peak.highest(1000, 10, lambda rate: {"rate": rate} if rate <= 700 else None)
+        self.assertAlmostEqual(rate, 700, delta=2)
+        self.assertEqual(measured, {"rate": rate})
+
+    def test_none_is_kept(self):
+        self.assertIsNone(peak.highest(1000, 5, lambda rate: None))
 
 
 class ReportTest(unittest.TestCase):
