@@ -55,6 +55,7 @@ class Arrivals:
         self.process.kill()
         self.process.wait()
         self.thread.join()
+        self.process.stdout.close()
 
     def longest_silence(self, since: float) -> float:
         """Give the longest time without a result in any partition, of those that ended after `since`."""

@@ -15,6 +15,8 @@ constexpr int kCommittedAttemptMs = 3'000;
 constexpr int kCommittedAttempts = 8;
 // A member that does not Poll for so long holds up the others' rebalance.
 constexpr int kMaxPollIntervalMs = 60'000;
+// The client answers itself, without the brokers.
+constexpr int kSeekMs = 5'000;
 
 }  // namespace
 
@@ -236,13 +238,23 @@ Status GroupConsumer::Rewind() {
   }
   const KafkaPartitions partitions(raw);
   MARQUEE_RETURN_IF_ERROR(StartAtCommitted(partitions.get()));
-  for (int i = 0; i < partitions->cnt; ++i) {
-    positions_[partitions->elems[i].partition] = {.next = partitions->elems[i].offset};
+  // A seek drops what the client has fetched ahead, as assigning anew would; but a second assignment
+  // (a revocation, say) before the first has stopped every partition ends the process by an assertion
+  // of the client (librdkafka's issue 5573).
+  const KafkaError error(rd_kafka_seek_partitions(client_.get(), partitions.get(), kSeekMs));
+  if (error != nullptr) {
+    return Status::Unavailable(
+        fmt::format("topic {}: rewind: {}", topic_, rd_kafka_error_string(error.get())));
   }
-  // Assigning anew drops what the client has fetched ahead.
-  const auto code = rd_kafka_assign(client_.get(), partitions.get());
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return Status::Unavailable("rewind: " + KafkaErrorText(code));
+  for (int i = 0; i < partitions->cnt; ++i) {
+    const rd_kafka_topic_partition_t& partition = partitions->elems[i];
+    if (partition.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Status::Unavailable(fmt::format("topic {}, partition {}: rewind: {}", topic_,
+                                             partition.partition, KafkaErrorText(partition.err)));
+    }
+    positions_[partition.partition] = {.next = partition.offset};
+  }
+  return {};
 }
 
 std::vector<PartitionLag> GroupConsumer::Lags() const {
