@@ -50,7 +50,7 @@ void BM_Standardise_Copy(benchmark::State& state) { Run(state, CopyColumn, Movie
 void BM_Standardise_Reference(benchmark::State& state) {
   Run(state, kernels::StandardiseReference, Scaled());
 }
-void BM_Standardise_Eigen(benchmark::State& state) { Run(state, kernels::Standardise, Scaled()); }
+void BM_Standardise(benchmark::State& state) { Run(state, kernels::Standardise, Scaled()); }
 
 /// One column of so many bytes, from the first-level cache to memory: bytes read, as memcpy counts.
 void RunColumn(benchmark::State& state, Kernel kernel, Kernel reference) {
@@ -76,16 +76,16 @@ void RunColumn(benchmark::State& state, Kernel kernel, Kernel reference) {
 void BM_StandardiseColumn_Copy(benchmark::State& state) {
   RunColumn(state, CopyColumn, CopyColumn);
 }
-void BM_StandardiseColumn_Eigen(benchmark::State& state) {
+void BM_StandardiseColumn(benchmark::State& state) {
   RunColumn(state, kernels::Standardise, kernels::StandardiseReference);
 }
 
 const std::vector<std::int64_t> kBytes = {16 << 10, 512 << 10, 8 << 20, 256 << 20};
 BENCHMARK(BM_StandardiseColumn_Copy)->ArgName("bytes")->ArgsProduct({kBytes});
-BENCHMARK(BM_StandardiseColumn_Eigen)->ArgName("bytes")->ArgsProduct({kBytes});
+BENCHMARK(BM_StandardiseColumn)->ArgName("bytes")->ArgsProduct({kBytes});
 BENCHMARK(BM_Standardise_Copy)->ArgName("rows")->ArgsProduct({kBatches});
 BENCHMARK(BM_Standardise_Reference)->ArgName("rows")->ArgsProduct({kBatches});
-BENCHMARK(BM_Standardise_Eigen)->ArgName("rows")->ArgsProduct({kBatches});
+BENCHMARK(BM_Standardise)->ArgName("rows")->ArgsProduct({kBatches});
 
 }  // namespace
 }  // namespace marquee::bench

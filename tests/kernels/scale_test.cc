@@ -46,6 +46,19 @@ TEST(StandardiseTest, GivesAValueTheSameBitsWhereverItLies) {
   }
 }
 
+TEST(StandardiseTest, EqualsReferenceForColumnsLongerThanCaches) {
+  // Their outputs go past the caches, in whole aligned vectors between two ragged ends.
+  for (std::size_t offset = 0; offset < 5; ++offset) {
+    const std::vector<float> values = Cases((std::size_t{4} << 20) + 2 * offset + 1, offset);
+    std::vector<float> out(values.size());
+    std::vector<float> expected(values.size());
+    Standardise(std::span(values).subspan(offset), 0.3f, 1.7f, std::span(out).subspan(offset));
+    StandardiseReference(std::span(values).subspan(offset), 0.3f, 1.7f,
+                         std::span(expected).subspan(offset));
+    EXPECT_TRUE(SameFloats(out, expected)) << "offset " << offset;
+  }
+}
+
 TEST(StandardiseTest, WorksInPlace) {
   std::vector<float> values = Cases(33, 2);
   std::vector<float> expected(values.size());
