@@ -33,13 +33,26 @@ Result<bool> RecordFeed::Next(RecordBlock& block) {
     if (source_->num_records() == 0 || repetition_ + 1 == plan_.repeat) return false;
     ++repetition_;
     earlier_blank_lines_ += source_->blank_lines();
-    MARQUEE_ASSIGN_OR_RETURN(source_, reopen_());
+    MARQUEE_RETURN_IF_ERROR(Reopened());
   }
   if (block.records.size() > left) block.records.resize(left);
   block.sequence = num_blocks_++;
   block.first_record = num_records_ + 1;
   num_records_ += block.records.size();
   return true;
+}
+
+/// The stages took what they know of the columns from the first reading.
+Status RecordFeed::Reopened() {
+  MARQUEE_ASSIGN_OR_RETURN(std::unique_ptr<CsvSource> again, reopen_());
+  if (again->columns() != source_->columns()) {
+    return Status::Data(
+        again->path() +
+        ": header: the columns are others than when the file was read before; it must not "
+        "change while it is repeated");
+  }
+  source_ = std::move(again);
+  return {};
 }
 
 bool RecordFeed::WaitUntilDue(const RecordBlock& block, const std::function<bool()>& stop) {

@@ -41,7 +41,7 @@ class RecordFeed {
   RecordFeed(std::unique_ptr<CsvSource> source, Reopen reopen, FeedPlan plan);
 
   /// Put the next records into `block`, numbered on over all readings. False at the end.
-  /// Errors: of CsvSource::Next; of opening the file again.
+  /// Errors: of CsvSource::Next; of opening the file again; kData if its columns are others then.
   Result<bool> Next(RecordBlock& block);
 
   /// What is added to the ids of the block that Next gave last.
@@ -67,6 +67,8 @@ class RecordFeed {
   }
 
  private:
+  Status Reopened();
+
   std::unique_ptr<CsvSource> source_;
   Reopen reopen_;
   FeedPlan plan_;

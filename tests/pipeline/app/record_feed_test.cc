@@ -76,6 +76,17 @@ TEST_F(RecordFeedTest, AFileThatIsGoneByItsSecondReadingFails) {
   EXPECT_EQ(next.error().code(), StatusCode::kUnavailable);
 }
 
+TEST_F(RecordFeedTest, AFileWithOtherColumnsByItsSecondReadingFails) {
+  RecordFeed feed = Feed({.max_records = 0, .repeat = 2});
+  RecordBlock block;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(*feed.Next(block));
+  std::ofstream(path_) << "id,name\n1,T1\n";
+  const auto next = feed.Next(block);
+  ASSERT_FALSE(next);
+  EXPECT_EQ(next.error().code(), StatusCode::kData);
+  EXPECT_NE(next.error().message().find(path_), std::string::npos);
+}
+
 TEST_F(RecordFeedTest, APacedBlockCountsFromItsFirstRecordAndComesAfterItsLast) {
   RecordFeed feed = Feed({.rate = 500});
   RecordBlock block;
