@@ -15,11 +15,14 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 1 << 20;
 
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
 }  // namespace
 
 Result<std::string> FileSha256(const std::string& path) {
-  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "rb"),
-                                                                &std::fclose);
+  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   if (file == nullptr) {
     return Status::Unavailable(fmt::format("{}: cannot open: {}", path, std::strerror(errno)));
   }
