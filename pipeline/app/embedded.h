@@ -61,6 +61,7 @@ class SourceEpoch : public Epoch {
   Result<bool> Read(std::size_t slot) final;
   Status Process(std::size_t slot, std::size_t worker) final;
   Status Write(std::size_t slot) final;
+  bool FitsOneThread() const noexcept final { return feed_.IsSlow(); }
 
   /// Show how much of the file is read on `progress`; null = show nothing.
   void ShowProgress(ProgressBar* progress) { progress_ = progress; }

@@ -36,6 +36,7 @@ class ProduceEpoch final : public Epoch {
   Result<bool> Read(std::size_t slot) override;
   Status Process(std::size_t slot, std::size_t worker) override;
   Status Write(std::size_t slot) override;
+  bool FitsOneThread() const noexcept override { return feed_.IsSlow(); }
 
   /// What has been read, of this run's earlier processes too.
   const RunTotals& totals() const noexcept { return totals_; }

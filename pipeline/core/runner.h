@@ -27,6 +27,10 @@ class Epoch {
   /// Take what became of `slot`, after which it is free. Called by one thread at a time, in the
   /// order of reading.
   virtual Status Write(std::size_t slot) = 0;
+
+  /// Whether one thread has time for all of it. No other one is woken then, which would look for
+  /// more work for a while, at the cost of a whole core, and find none. Asked once, before Read.
+  virtual bool FitsOneThread() const noexcept { return false; }
 };
 
 /// Drives an epoch from its first input to its last.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -119,6 +120,7 @@ class TbbRunner final : public Runner {
   std::size_t num_slots() const noexcept override { return num_threads_ + kExtraSlots; }
 
   Status Run(Epoch& epoch) override {
+    if (epoch.FitsOneThread()) return serial_->Run(epoch);
     // An arena alone does not allow more threads than there are cores.
     const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
                                             num_threads_);
@@ -132,6 +134,7 @@ class TbbRunner final : public Runner {
 
  private:
   std::size_t num_threads_;
+  std::unique_ptr<Runner> serial_ = MakeSerialRunner();
 };
 
 }  // namespace

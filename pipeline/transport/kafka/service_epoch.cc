@@ -31,6 +31,9 @@ bool InputBatch::Add(std::span<const std::byte> message, std::int32_t partition,
   return true;
 }
 
+/// What one slot holds cannot be shared out.
+bool ServiceEpoch::FitsOneThread() const noexcept { return batch_->num_bytes() <= kSlotBytes; }
+
 Result<bool> ServiceEpoch::Read(std::size_t slot_index) {
   if (next_ == batch_->size()) return false;
   Slot& slot = slots_[slot_index];

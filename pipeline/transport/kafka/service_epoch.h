@@ -83,6 +83,7 @@ class ServiceEpoch final : public Epoch {
   Result<bool> Read(std::size_t slot) override;
   Status Process(std::size_t slot, std::size_t worker) override;
   Status Write(std::size_t slot) override;
+  bool FitsOneThread() const noexcept override;
 
  private:
   // Each slot is written by the worker that has it: in a cache line of its own.
