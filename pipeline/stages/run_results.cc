@@ -9,9 +9,47 @@
 
 namespace marquee {
 
+// --- RunTimes ------------------------------------------------------------------------------------
+
+void RunTimes::Add(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows) {
+  for (std::size_t i = 0; i < info.num_hops; ++i) {
+    const wire::Hop& hop = info.hops[i];
+    StageFigures& stage = stages_[hop.stage()];
+    const std::int64_t busy_ns = std::max<std::int64_t>(0, hop.finished_ns() - hop.started_ns());
+    stage.busy_ns += static_cast<std::uint64_t>(busy_ns);
+    stage.busy.Add(busy_ns);
+    stage.wait.Add(hop.started_ns() - hop.received_ns(), num_rows);
+  }
+  stages_[static_cast<std::size_t>(wire::StageId::Evaluate)].wait.Add(
+      arrival_ns - info.last_finished_ns(arrival_ns), num_rows);
+  if (info.num_hops > 0) {
+    const std::int64_t received_ns = info.hops[0].received_ns();
+    if (last_arrival_ns_ == 0 || received_ns < first_received_ns_) first_received_ns_ = received_ns;
+  }
+  last_arrival_ns_ = std::max(last_arrival_ns_, arrival_ns);
+}
+
+void RunTimes::AddEvaluation(std::uint64_t busy_ns) {
+  StageFigures& evaluate = stages_[static_cast<std::size_t>(wire::StageId::Evaluate)];
+  evaluate.busy_ns += busy_ns;
+  evaluate.busy.Add(static_cast<std::int64_t>(busy_ns));
+}
+
+double RunTimes::seconds() const noexcept {
+  return static_cast<double>(std::max<std::int64_t>(0, last_arrival_ns_ - first_received_ns_)) *
+         1e-9;
+}
+
+// --- RunResults ----------------------------------------------------------------------------------
+
 Status RunResults::Add(const ResultBatchView& batch, std::int64_t arrival_ns) {
-  const ScopedTimer timer(&stages_[static_cast<std::size_t>(wire::StageId::Evaluate)].busy_ns);
-  Status status = Count(batch, arrival_ns);
+  std::uint64_t busy_ns = 0;
+  Status status;
+  {
+    const ScopedTimer timer(&busy_ns);
+    status = Count(batch, arrival_ns);
+  }
+  times_.AddEvaluation(busy_ns);
   refused_ += status.ok() ? 0 : 1;
   return status;
 }
@@ -25,7 +63,7 @@ Status RunResults::Count(const ResultBatchView& batch, std::int64_t arrival_ns) 
   }
   MARQUEE_ASSIGN_OR_RETURN(const auto new_rows, tracker_.Add(batch));
   if (new_rows.empty()) return {};
-  AddTimes(batch.info(), arrival_ns, new_rows.size());
+  times_.Add(batch.info(), arrival_ns, new_rows.size());
   MARQUEE_RETURN_IF_ERROR(evaluation_.Add(
       batch, IsWarmUp(batch.info()) ? std::nullopt : std::optional(arrival_ns), new_rows));
   several_models_ |= model_id_ != 0 && model_id_ != batch.model_id();
@@ -33,30 +71,8 @@ Status RunResults::Count(const ResultBatchView& batch, std::int64_t arrival_ns) 
   return {};
 }
 
-void RunResults::AddTimes(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows) {
-  for (std::size_t i = 0; i < info.num_hops; ++i) {
-    const wire::Hop& hop = info.hops[i];
-    StageFigures& stage = stages_[hop.stage()];
-    stage.busy_ns +=
-        static_cast<std::uint64_t>(std::max<std::int64_t>(0, hop.finished_ns() - hop.started_ns()));
-    stage.wait.Add(hop.started_ns() - hop.received_ns(), num_rows);
-  }
-  stages_[static_cast<std::size_t>(wire::StageId::Evaluate)].wait.Add(
-      arrival_ns - info.last_finished_ns(arrival_ns), num_rows);
-  if (info.num_hops > 0) {
-    const std::int64_t received_ns = info.hops[0].received_ns();
-    if (last_arrival_ns_ == 0 || received_ns < first_received_ns_) first_received_ns_ = received_ns;
-  }
-  last_arrival_ns_ = std::max(last_arrival_ns_, arrival_ns);
-}
-
 bool RunResults::IsWarmUp(const BatchInfo& info) const {
-  return info.num_hops > 0 && info.hops[0].received_ns() < first_received_ns_ + warm_up_ns_;
-}
-
-double RunResults::seconds() const noexcept {
-  return static_cast<double>(std::max<std::int64_t>(0, last_arrival_ns_ - first_received_ns_)) *
-         1e-9;
+  return info.num_hops > 0 && info.hops[0].received_ns() < times_.first_received_ns() + warm_up_ns_;
 }
 
 }  // namespace marquee

@@ -13,11 +13,35 @@ namespace marquee {
 
 /// How long one stage took over the rows of a run.
 struct StageFigures {
-  /// Sum over the batches, from the stage's start to its end.
+  /// Sum over the batches, from the stage's start to its end; and each batch.
   std::uint64_t busy_ns = 0;
+  Histogram busy;
   /// How long each row waited for the stage since the one before had done with it (for the first:
   /// since the source meant to have it).
   Histogram wait;
+};
+
+/// How long a run took, and each of its stages. Threads: one at a time.
+class RunTimes {
+ public:
+  /// Count `num_rows` rows of a batch. `arrival_ns`: Unix time at which they count as done.
+  void Add(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows);
+  /// Count what it took to evaluate, which no hop tells.
+  void AddEvaluation(std::uint64_t busy_ns);
+
+  /// Of evaluate, the wait is that of a result for its reader.
+  const StageFigures& stage(wire::StageId stage) const {
+    return stages_[static_cast<std::size_t>(stage)];
+  }
+  /// When the source received the first row; 0 = none yet.
+  std::int64_t first_received_ns() const noexcept { return first_received_ns_; }
+  /// From the first row's reception by the source to the last row's arrival here.
+  double seconds() const noexcept;
+
+ private:
+  std::array<StageFigures, static_cast<std::size_t>(wire::StageId::MAX) + 1> stages_{};
+  std::int64_t first_received_ns_ = 0;
+  std::int64_t last_arrival_ns_ = 0;
 };
 
 /// Counts the results of one run, each row once. Threads: one at a time.
@@ -38,14 +62,11 @@ class RunResults {
   const Evaluation& evaluation() const noexcept { return evaluation_; }
   /// Messages that Add refused.
   std::uint64_t refused() const noexcept { return refused_; }
-  /// Of evaluate, the wait is that of a result for its reader.
-  const StageFigures& stage(wire::StageId stage) const {
-    return stages_[static_cast<std::size_t>(stage)];
-  }
+  const RunTimes& times() const noexcept { return times_; }
+  const StageFigures& stage(wire::StageId stage) const { return times_.stage(stage); }
   /// Rows delivered or rejected: labelled, unlabelled and dead ones.
   std::uint64_t records() const noexcept { return tracker_.rows() + tracker_.outstanding(); }
-  /// From the first row's reception by the source to the last row's arrival here.
-  double seconds() const noexcept;
+  double seconds() const noexcept { return times_.seconds(); }
   /// The model that scored the last message with rows.
   std::uint64_t model_id() const noexcept { return model_id_; }
   /// Whether rows were scored by different models.
@@ -53,16 +74,13 @@ class RunResults {
 
  private:
   Status Count(const ResultBatchView& batch, std::int64_t arrival_ns);
-  void AddTimes(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows);
   bool IsWarmUp(const BatchInfo& info) const;
 
   RunTracker tracker_;
   Evaluation evaluation_;
-  std::array<StageFigures, static_cast<std::size_t>(wire::StageId::MAX) + 1> stages_{};
+  RunTimes times_;
   std::int64_t warm_up_ns_;
   std::uint64_t refused_ = 0;
-  std::int64_t first_received_ns_ = 0;
-  std::int64_t last_arrival_ns_ = 0;
   std::uint64_t model_id_ = 0;
   bool several_models_ = false;
 };
