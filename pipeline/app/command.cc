@@ -2,9 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
-#include "model/builtin.h"
 #include "pipeline/app/progress.h"
 #include "pipeline/app/settings.h"
 
@@ -96,41 +93,6 @@ void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scorin
   AddSetting(command, "--max-bad-share", options.dead_letters.max_bad_share,
              "give up when a larger share of the rows, and at least 100, are dead letters")
       ->check(CLI::Range(0.0, 1.0));
-}
-
-Result<std::shared_ptr<const model::Model>> LoadModel(const std::string& path) {
-  if (path.empty()) {
-    return model::Model::FromBytes(model::BuiltinModelBytes(), model::kBuiltinModelName);
-  }
-  return model::Model::Load(path);
-}
-
-Status RequireModelFits(const model::Model& model, const FeatureSpec& spec) {
-  MARQUEE_RETURN_IF_ERROR(model.RequireFeatureSpec(spec.Hash(), spec.CanonicalText()));
-  // Whoever makes a model file can put any spec's text into it: what code relies on is compared.
-  const auto names = model.class_names();
-  const bool same_classes = std::equal(names.begin(), names.end(), spec.target.class_names.begin(),
-                                       spec.target.class_names.end());
-  if (!same_classes || model.num_numeric() != spec.numeric.size() ||
-      model.num_lists() != spec.lists.size()) {
-    return Status::Config(
-        fmt::format("{}: the model's features or classes are not those of its own feature spec ({} "
-                    "numeric, {} lists, "
-                    "{} classes; the spec has {}, {}, {}): the file is wrong, train it again",
-                    model.source(), model.num_numeric(), model.num_lists(), names.size(),
-                    spec.numeric.size(), spec.lists.size(), spec.target.class_names.size()));
-  }
-  return {};
-}
-
-Result<Scoring> Scoring::Make(const PipelineOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(auto model, LoadModel(options.model));
-  const FeatureSpec& spec = MoviesSpec();
-  MARQUEE_ASSIGN_OR_RETURN(PreprocessStage preprocess, PreprocessStage::Make(spec));
-  MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, spec));
-  MARQUEE_ASSIGN_OR_RETURN(InferStage infer, InferStage::Make(model, options.engine));
-  MARQUEE_ASSIGN_OR_RETURN(auto runner, MakeRunner(options.runner, options.threads));
-  return Scoring{std::move(model), std::move(preprocess), std::move(infer), std::move(runner)};
 }
 
 Status RunEpoch(Runner& runner, SourceEpoch& epoch) {

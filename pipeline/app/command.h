@@ -10,6 +10,7 @@
 
 #include "pipeline/app/data_source.h"
 #include "pipeline/app/embedded.h"
+#include "pipeline/app/scoring.h"
 #include "pipeline/core/runner.h"
 #include "pipeline/transport/file/output_file.h"
 #include "schemas/status.h"
@@ -36,6 +37,7 @@ struct PipelineOptions {
   std::string columns = "all";
   DeadLetterPolicy dead_letters;
 
+  ScoringOptions scoring() const { return {model, engine, runner, threads}; }
   CsvLimits limits() const { return {.max_rows = batch_rows, .max_bytes = batch_bytes}; }
   bool all_columns() const { return columns == "all"; }
 };
@@ -56,24 +58,6 @@ void AddColumnsOption(CLI::App& command, PipelineOptions& options);
 
 /// Add those of the source, and the options of dead letters in a file; `scoring` adds those of the model.
 void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring);
-
-/// The model at `path`; the built-in one if it is empty. Errors: kConfig.
-Result<std::shared_ptr<const model::Model>> LoadModel(const std::string& path);
-
-/// Check that the model was fitted on the features of `spec`, and for its classes. Errors: kConfig.
-Status RequireModelFits(const model::Model& model, const FeatureSpec& spec);
-
-/// What a command that scores needs: model, stages and runner, proven to fit together.
-struct Scoring {
-  /// Errors: kConfig, kUsage: the model is unusable or was fitted on other features; an unknown
-  /// engine.
-  static Result<Scoring> Make(const PipelineOptions& options);
-
-  std::shared_ptr<const model::Model> model;
-  PreprocessStage preprocess;
-  InferStage infer;
-  std::unique_ptr<Runner> runner;
-};
 
 /// Run an epoch to its end, close its files, and judge its dead letters; shows progress on a
 /// terminal.

@@ -72,6 +72,7 @@ Status SourceEpoch::Open() {
 }
 
 Result<bool> SourceEpoch::Read(std::size_t slot_index) {
+  if (stop_()) return false;
   Slot& slot = *slots_[slot_index];
   {
     const ScopedTimer timer(&read_ns_);
@@ -82,7 +83,7 @@ Result<bool> SourceEpoch::Read(std::size_t slot_index) {
     slot.id_shift = feed_.id_shift();
   }
   // Waiting is no work, so it is not in read_ns_.
-  const bool due = feed_.WaitUntilDue(slot.block, [] { return false; });
+  const bool due = feed_.WaitUntilDue(slot.block, stop_);
   slot.received_ns = feed_.received_ns();
   slot.read_ns = SteadyClockNs();
   return due;
@@ -206,6 +207,7 @@ Status ScoringEpoch::ProcessFeatures(const FeatureBatchView& features, std::size
 }
 
 Status ScoringEpoch::WriteSlot(std::size_t slot) {
+  if (rejects(slot).size() > 0) sink_.TakeRejects(rejects(slot));
   const ResultBatchView results = ResultBatchView::Own(results_[slot]->message);
   {
     const ScopedTimer timer(&evaluate_ns_);

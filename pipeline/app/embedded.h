@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,10 @@ class SourceEpoch : public Epoch {
   /// Show how much of the file is read on `progress`; null = show nothing.
   void ShowProgress(ProgressBar* progress) { progress_ = progress; }
 
+  /// Read no more once `stop` says so, which is asked before each batch and while one is waited
+  /// for; the reading thread calls it.
+  void StopWhen(std::function<bool()> stop) { stop_ = std::move(stop); }
+
   /// Open the file of dead letters, if one was named: so that what lies there is of this run, even
   /// if it is nothing.
   /// Errors: kUnavailable.
@@ -96,6 +101,7 @@ class SourceEpoch : public Epoch {
   virtual Status WriteSlot(std::size_t slot) = 0;
 
   const Message& features(std::size_t slot) const { return slots_[slot]->features; }
+  const Rejects& rejects(std::size_t slot) const { return slots_[slot]->rejects; }
 
  private:
   // Slots and workers have cache lines of their own: what one thread writes lies in no line that
@@ -132,6 +138,7 @@ class SourceEpoch : public Epoch {
   DeadLetterPolicy policy_;
   std::optional<MessageFileWriter> dead_letters_;
   ProgressBar* progress_ = nullptr;
+  std::function<bool()> stop_ = [] { return false; };
   // Read and Write may run at the same time, each in one thread.
   alignas(kMessageAlignment) std::uint64_t read_ns_ = 0;
   alignas(kMessageAlignment) std::uint64_t write_ns_ = 0;
@@ -167,6 +174,8 @@ class ResultSink {
   virtual void Process(const ResultBatchView& results, std::size_t slot) = 0;
   /// Called by one thread at a time, in the order of the source.
   virtual Status Write(const ResultBatchView& results, std::size_t slot) = 0;
+  /// Told of the batch's dead letters, if it has any, before its results are written.
+  virtual void TakeRejects(const Rejects&) {}
 };
 
 /// Scores the features, evaluates the results and hands them to a sink.

@@ -2,16 +2,12 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 
 #include "pipeline/transport/kafka/connection.h"
 #include "pipeline/transport/kafka/topic_admin.h"
 #include "schemas/status.h"
 
 namespace marquee {
-
-/// How long commands that are no services wait for brokers.
-inline constexpr std::chrono::seconds kBrokerTimeout{15};
 
 /// Add --brokers, --topic-prefix and -X to `command`.
 void AddKafkaOptions(CLI::App& command, KafkaConnection& connection);

@@ -7,11 +7,10 @@
 #include "pipeline/app/kafka_options.h"
 #include "pipeline/app/live_text.h"
 #include "pipeline/app/message_json.h"
-#include "pipeline/app/results_follower.h"
+#include "pipeline/app/results_reader.h"
 #include "pipeline/app/results_view.h"
 #include "pipeline/app/settings.h"
 #include "pipeline/app/stop_signal.h"
-#include "pipeline/core/clock.h"
 
 namespace marquee {
 namespace {
@@ -24,11 +23,6 @@ constexpr milliseconds kPollTime{100};
 constexpr seconds kShowInterval{1};
 // Into logs, less often.
 constexpr seconds kLineInterval{5};
-// Clocks of machines differ: reading begins so long before the run says it began.
-constexpr std::int64_t kClockToleranceMs = 60'000;
-// Records of each partition that are looked at for the newest run, and how long at most.
-constexpr std::int64_t kRecordsLookedAt = 100;
-constexpr seconds kLookTime{2};
 // Once complete, what else has been written is read for so long at most: it may hold duplicates.
 constexpr seconds kLastLook{1};
 
@@ -107,26 +101,20 @@ class Display {
   std::uint64_t rows_ = 0;
 };
 
-/// Reads the topic until there is nothing more to wait for.
+/// Follows a run until there is nothing more to wait for.
 class ResultsReading {
  public:
-  ResultsReading(const ResultsOptions& options, std::optional<RunId> run, const model::Model& model)
-      : options_(options),
-        topic_(options.connection.TopicName(Topic::kResults)),
-        model_(model),
-        display_(model, options.json),
-        run_(run) {}
+  ResultsReading(const ResultsOptions& options, ResultsReader reader, const model::Model& model)
+      : options_(options), reader_(std::move(reader)), display_(model, options.json) {}
 
   Status Run() {
-    MARQUEE_RETURN_IF_ERROR(run_ ? OpenAt(*run_) : OpenAtLast());
     while (true) {
-      TopicRecord record;
-      MARQUEE_ASSIGN_OR_RETURN(const TopicReader::Event event, reader_->Next(record, kPollTime));
-      if (event == TopicReader::Event::kRecord) MARQUEE_RETURN_IF_ERROR(Take(record));
-      if (looking_) {
-        MARQUEE_RETURN_IF_ERROR(LookFurther(event));
-      } else if (follower_->results() != nullptr) {
-        MARQUEE_RETURN_IF_ERROR(display_.Update(*follower_->results(), follower_->unreadable()));
+      MARQUEE_ASSIGN_OR_RETURN(const TopicReader::Event event, reader_.Next(kPollTime));
+      if (const RunResults* before = reader_.before()) {
+        MARQUEE_RETURN_IF_ERROR(display_.Finish(*before, reader_.unreadable()));
+      }
+      if (reader_.results() != nullptr) {
+        MARQUEE_RETURN_IF_ERROR(display_.Update(*reader_.results(), reader_.unreadable()));
       }
       if (Clock::now() - complained_at_ >= kShowInterval) Complain();
       if (IsOver(event)) return End();
@@ -134,56 +122,14 @@ class ResultsReading {
   }
 
  private:
-  Status Open(const StartAt& start, std::optional<RunId> run) {
-    reader_.reset();
-    MARQUEE_ASSIGN_OR_RETURN(reader_,
-                             TopicReader::Open(options_.connection, topic_, start, kBrokerTimeout));
-    const bool then_newer = !run_ && options_.until_complete_s == 0;
-    const seconds warm_up(options_.warm_up_s);
-    follower_.emplace(topic_,
-                      WantedRun{.run = run,
-                                .then_newer = looking_ || then_newer,
-                                .warm_up_ns = std::chrono::nanoseconds(warm_up).count()},
-                      model_.num_classes(), WallClockNs());
-    return {};
-  }
-
-  Status OpenAt(RunId run) {
-    looking_ = false;
-    const auto start_ms = run.start_ms();
-    if (!start_ms) return Open({.where = StartAt::Where::kBeginning}, run);
-    return Open({.where = StartAt::Where::kTime, .time_ms = *start_ms - kClockToleranceMs}, run);
-  }
-
-  /// To find the newest run.
-  Status OpenAtLast() {
-    looking_ = true;
-    return Open({.where = StartAt::Where::kLast, .count = kRecordsLookedAt}, std::nullopt);
-  }
-
-  /// Once the last records have shown which run is the newest, go to its beginning. While there is
-  /// no run, whatever comes first is waited for.
-  Status LookFurther(TopicReader::Event event) {
-    const bool enough = event == TopicReader::Event::kEnd || Clock::now() - began_ > kLookTime;
-    if (!enough || follower_->results() == nullptr) return {};
-    return OpenAt(follower_->results()->tracker().run());
-  }
-
-  Status Take(const TopicRecord& record) {
-    const auto before = follower_->Take(record, WallClockNs());
-    if (before == nullptr || looking_) return {};
-    return display_.Finish(*before, follower_->unreadable());
-  }
-
   void Complain() {
     complained_at_ = Clock::now();
-    display_.Complain(reader_->TakeComplaint());
-    display_.Complain(follower_->TakeComplaint());
+    display_.Complain(reader_.TakeClientComplaint());
+    display_.Complain(reader_.TakeRecordComplaint());
   }
 
   bool IsComplete() const {
-    return !looking_ && follower_->results() != nullptr &&
-           follower_->results()->tracker().complete();
+    return reader_.results() != nullptr && reader_.results()->tracker().complete();
   }
 
   bool IsOver(TopicReader::Event event) {
@@ -197,14 +143,14 @@ class ResultsReading {
 
   Status End() {
     Complain();
-    // While looking, only the last records have been read.
-    const RunResults* results = looking_ ? nullptr : follower_->results();
+    const RunResults* results = reader_.results();
     if (results != nullptr) {
-      MARQUEE_RETURN_IF_ERROR(display_.Finish(*results, follower_->unreadable()));
+      MARQUEE_RETURN_IF_ERROR(display_.Finish(*results, reader_.unreadable()));
     }
     if (stop_.requested() || IsComplete()) return {};
     const std::string waited =
-        fmt::format("topic {}: after {} s ", topic_, options_.until_complete_s);
+        fmt::format("topic {}: after {} s ", options_.connection.TopicName(Topic::kResults),
+                    options_.until_complete_s);
     if (results == nullptr) return Status::Unavailable(waited + "there are no results of any run");
     const RunTracker& tracker = results->tracker();
     return Status::Unavailable(fmt::format("{}run {} is not complete: {}", waited,
@@ -212,16 +158,11 @@ class ResultsReading {
   }
 
   const ResultsOptions& options_;
-  std::string topic_;
-  const model::Model& model_;
+  ResultsReader reader_;
   Display display_;
-  std::optional<RunId> run_;  // that was asked for
   StopSignal stop_;
   Clock::time_point began_ = Clock::now();
   Clock::time_point complained_at_ = began_;
-  std::unique_ptr<TopicReader> reader_;
-  std::optional<ResultsFollower> follower_;
-  bool looking_ = false;  // for the newest run
   std::optional<Clock::time_point> complete_since_;
 };
 
@@ -231,7 +172,19 @@ Status Results(const ResultsOptions& options) {
     MARQUEE_ASSIGN_OR_RETURN(run, RunId::Parse(options.run_id));
   }
   MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.model));
-  return ResultsReading(options, run, *model).Run();
+  const auto open = [&options](const std::string& topic, const StartAt& start) {
+    return TopicReader::Open(options.connection, topic, start, kBrokerTimeout);
+  };
+  const seconds warm_up(options.warm_up_s);
+  MARQUEE_ASSIGN_OR_RETURN(
+      ResultsReader reader,
+      ResultsReader::Open(open, {.topic = options.connection.TopicName(Topic::kResults),
+                                 .run = run,
+                                 .then_newer = !run && options.until_complete_s == 0,
+                                 .from = std::nullopt,
+                                 .warm_up_ns = std::chrono::nanoseconds(warm_up).count(),
+                                 .num_classes = model->num_classes()}));
+  return ResultsReading(options, std::move(reader), *model).Run();
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ ResultsFollower::ResultsFollower(std::string topic, WantedRun wanted, std::size_
 }
 
 std::unique_ptr<RunResults> ResultsFollower::Take(const TopicRecord& record, std::int64_t now_ns) {
+  counted_.reset();
   const auto batch = Read(record);
   if (!batch) {
     ++unreadable_;
@@ -51,8 +52,13 @@ std::unique_ptr<RunResults> ResultsFollower::Take(const TopicRecord& record, std
   }
   if (!start_ms_) start_ms_ = StartMs(info);
   const bool old = record.timestamp_ms >= 0 && record.timestamp_ms < opened_ns_ / kNsPerMs;
-  const Status status = results_->Add(*batch, old ? record.timestamp_ms * kNsPerMs : now_ns);
-  if (!status.ok()) Complain(record, status);
+  const std::int64_t arrival_ns = old ? record.timestamp_ms * kNsPerMs : now_ns;
+  const Status status = results_->Add(*batch, arrival_ns);
+  if (status.ok()) {
+    counted_ = {.batch = *batch, .arrival_ns = arrival_ns};
+  } else {
+    Complain(record, status);
+  }
   return before;
 }
 

@@ -39,6 +39,14 @@ class ResultsFollower {
   /// record begins a newer one.
   std::unique_ptr<RunResults> Take(const TopicRecord& record, std::int64_t now_ns);
 
+  /// A batch that was counted, and when its rows count as done (Unix time).
+  struct Counted {
+    ResultBatchView batch;
+    std::int64_t arrival_ns = 0;
+  };
+  /// What the last Take counted, if anything; valid until the next.
+  const std::optional<Counted>& counted() const noexcept { return counted_; }
+
   /// The run's results so far; null while no run is known.
   const RunResults* results() const noexcept { return results_.get(); }
   /// Records that are no results of ours.
@@ -56,6 +64,7 @@ class ResultsFollower {
   WantedRun wanted_;
   std::int64_t opened_ns_;
   Message message_;
+  std::optional<Counted> counted_;
   std::unique_ptr<RunResults> results_;
   std::optional<std::int64_t> start_ms_;  // of the run that is followed, once known
   std::set<RunId> left_;                  // runs that gave way to newer ones

@@ -19,7 +19,7 @@ struct RunOptions {
 };
 
 Status Run(const RunOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
+  MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline.scoring()));
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data, OpenData(options.pipeline.data,
                                                      options.feed.Paced(options.pipeline.limits()),
                                                      scoring.preprocess.spec(), *scoring.model));

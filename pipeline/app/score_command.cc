@@ -84,7 +84,7 @@ struct ScoreOptions {
 };
 
 Status Score(const ScoreOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline));
+  MARQUEE_ASSIGN_OR_RETURN(const Scoring scoring, Scoring::Make(options.pipeline.scoring()));
   MARQUEE_ASSIGN_OR_RETURN(OpenedData data,
                            OpenData(options.pipeline.data, options.pipeline.limits(),
                                     scoring.preprocess.spec(), *scoring.model));

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "pipeline/app/kafka_options.h"
 #include "pipeline/app/message_json.h"
 #include "pipeline/app/stop_signal.h"
 

@@ -1,6 +1,7 @@
 // pipeline/transport/kafka/connection.h — how to reach the brokers, and what the topics are called.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,9 @@ namespace marquee {
 
 /// The topics of the pipeline.
 enum class Topic { kRawData, kProcessedData, kResults, kDeadLetter, kStatus };
+
+/// How long programs that are no services wait for brokers.
+inline constexpr std::chrono::seconds kBrokerTimeout{15};
 
 /// How to reach the brokers.
 struct KafkaConnection {
