@@ -53,6 +53,29 @@ std::string DeadLetter::reason() const {
   return reason.empty() ? "unreadable" : reason;
 }
 
+std::string DeadLetter::message() const {
+  return batch ? std::string(TextOf(batch->reject()->message())) : header(kMessageHeader);
+}
+
+std::string DeadLetter::stage() const {
+  return batch ? std::string(StageName(batch->reject()->stage())) : header(kStageHeader);
+}
+
+std::string DeadLetter::source() const {
+  return batch ? std::string(TextOf(batch->reject()->source())) : header(kTopicHeader);
+}
+
+DeadLetter DeadLetter::Read(const TopicRecord& record, Message& memory) {
+  DeadLetter letter{.place = fmt::format("{}:{}", record.partition, record.offset),
+                    .value = record.value,
+                    .record = &record};
+  if (const auto bytes = CopyRecord(record, memory)) {
+    auto batch = RawBatchView::Verify(*bytes);
+    if (batch && batch->reject() != nullptr) letter.batch = *batch;
+  }
+  return letter;
+}
+
 Status ForEachDeadLetter(const std::string& path, const DeadLetterVisitor& visit) {
   MARQUEE_ASSIGN_OR_RETURN(MessageFileReader reader, MessageFileReader::Open(path));
   Message message;
@@ -75,14 +98,7 @@ Status ForEachDeadLetter(const std::string& path, const DeadLetterVisitor& visit
 Status ForEachDeadLetter(TopicReader& reader, const DeadLetterVisitor& visit) {
   Message memory;
   return ScanTopic(reader, /*follow=*/false, [&](const TopicRecord& record) -> Result<bool> {
-    DeadLetter letter{.place = fmt::format("{}:{}", record.partition, record.offset),
-                      .value = record.value,
-                      .record = &record};
-    if (const auto bytes = CopyRecord(record, memory)) {
-      auto batch = RawBatchView::Verify(*bytes);
-      if (batch && batch->reject() != nullptr) letter.batch = *batch;
-    }
-    return visit(letter);
+    return visit(DeadLetter::Read(record, memory));
   });
 }
 
@@ -106,11 +122,11 @@ Json DeadLetterDetails(const DeadLetter& letter) {
     return json;
   }
   json["reason"] = letter.reason();
-  json["stage"] = letter.header(kStageHeader);
-  json["source"] = letter.header(kTopicHeader);
+  json["stage"] = letter.stage();
+  json["source"] = letter.source();
   json["record"] = 0;
   json["column"] = "";
-  json["message"] = letter.header(kMessageHeader);
+  json["message"] = letter.message();
   json["record_bytes"] = letter.value.size();
   json["original"] =
       std::string(reinterpret_cast<const char*>(letter.value.data()), letter.value.size());

@@ -25,8 +25,15 @@ struct DeadLetter {
   /// Null: it lies in a file.
   const TopicRecord* record = nullptr;
 
-  /// Why it is one, e.g. "invalid_utf8".
+  /// Read a record of the topic; `memory` holds the batch.
+  static DeadLetter Read(const TopicRecord& record, Message& memory);
+
+  /// Why it is one, e.g. "invalid_utf8"; what is wrong, for people; where it was found.
   std::string reason() const;
+  std::string message() const;
+  std::string stage() const;
+  /// The file or topic that it is of.
+  std::string source() const;
   std::string header(std::string_view name) const;
 };
 

@@ -34,7 +34,17 @@ class ConfusionMatrix {
     ++counts_[truth * num_classes_ + prediction];
   }
 
+  /// Add counts, or take them away, that counts() of another matrix gives.
+  void Add(std::span<const std::uint64_t> counts) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += counts[i];
+  }
+  void Subtract(std::span<const std::uint64_t> counts) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] -= counts[i];
+  }
+
   std::size_t num_classes() const noexcept { return num_classes_; }
+  /// By truth, then prediction.
+  std::span<const std::uint64_t> counts() const noexcept { return counts_; }
   std::uint64_t count(std::size_t truth, std::size_t prediction) const {
     return counts_[truth * num_classes_ + prediction];
   }

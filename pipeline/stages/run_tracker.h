@@ -60,7 +60,10 @@ class RunTracker {
   /// Sequences not accounted for: of the whole run if its totals are known, else below the highest
   /// seen.
   std::uint64_t missing_messages() const noexcept {
-    return expected_end() - accounted_.CountBelow(expected_end());
+    // Usually none lies above, and nothing need be counted: this is asked often.
+    const std::uint64_t below =
+        expected_end() >= end_ ? accounted_.size() : accounted_.CountBelow(expected_end());
+    return expected_end() - below;
   }
   /// The first of them.
   std::vector<SequenceRange> missing(std::size_t max_ranges) const {

@@ -10,11 +10,6 @@ namespace marquee::viewer {
 
 FeedPort::FeedPort(std::function<void()> on_publish) : on_publish_(std::move(on_publish)) {}
 
-bool FeedPort::stop_requested() const {
-  const std::lock_guard lock(mutex_);
-  return stop_;
-}
-
 void FeedPort::WaitUntil(Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, deadline, [this] {

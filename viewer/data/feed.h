@@ -3,6 +3,7 @@
 // Start here: open.h opens a feed of each kind; a window asks Latest() in every frame.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -41,7 +42,7 @@ class FeedPort {
 
   // For the source.
 
-  bool stop_requested() const;
+  bool stop_requested() const noexcept { return stop_; }
   /// Wait until `deadline`; less if a command or the stop comes.
   void WaitUntil(Clock::time_point deadline);
   /// What was commanded since the last call.
@@ -64,7 +65,7 @@ class FeedPort {
   const std::function<void()> on_publish_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  bool stop_ = false;
+  std::atomic<bool> stop_ = false;
   Commands commands_;
   std::shared_ptr<const SnapshotMessage> latest_;
   StatusCode failure_code_ = StatusCode::kOk;
@@ -83,8 +84,9 @@ class FeedSource {
   virtual Status Run(FeedPort& port) = 0;
 };
 
-/// A source that runs in a thread of its own, and publishes immutable snapshots, at most 30 a
-/// second, and none while nothing changes. The destructor stops it.
+/// A source that runs in a thread of its own, and publishes immutable snapshots: at most 30 a
+/// second while something comes, one a second while a live source is silent, and none once it has
+/// ended or is paused. The destructor stops it.
 ///
 /// Threads: any.
 class Feed {

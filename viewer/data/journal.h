@@ -1,0 +1,30 @@
+// viewer/data/journal.h — the last events and the last dead letters.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "pipeline/app/dead_letters.h"
+#include "schemas/snapshot_generated.h"
+
+namespace marquee::viewer {
+
+/// Keeps the last kMaxEvents events and kMaxDeadLetters dead letters, by their time, in the snapshot
+/// that shows them. Threads: one at a time.
+class Journal {
+ public:
+  explicit Journal(wire::SnapshotT& snapshot) : snapshot_(snapshot) {}
+
+  void Add(std::int64_t time_ns, wire::Severity severity, std::string_view source,
+           std::string_view text);
+
+  void Add(wire::DeadLetterT letter);
+
+ private:
+  wire::SnapshotT& snapshot_;
+};
+
+/// Say of a dead letter what is known of it.
+wire::DeadLetterT Describe(const DeadLetter& letter, std::int64_t time_ns);
+
+}  // namespace marquee::viewer

@@ -1,0 +1,54 @@
+// viewer/data/service_board.h — what the running services tell of themselves.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "schemas/service_status.h"
+#include "schemas/snapshot_generated.h"
+#include "viewer/data/journal.h"
+#include "viewer/data/timeline.h"
+
+namespace marquee::viewer {
+
+/// Follows the statuses of at most kMaxServices services: rates from one status to the next, lags,
+/// and events. A service that has said nothing for 10 s is silent; it is forgotten when its place is
+/// needed, or after an hour.
+///
+/// Threads: one at a time.
+class ServiceBoard {
+ public:
+  ServiceBoard(wire::SnapshotT& snapshot, Journal& journal)
+      : snapshot_(snapshot), journal_(journal) {}
+
+  /// Take a status that was heard at Unix time `heard_ns`; `timelines` hear of rows and lag.
+  void Add(const ServiceStatus& status, std::int64_t heard_ns, std::vector<Timeline>& timelines);
+
+  /// Write the services, and for the stages that they are of how many they are, rates and lag.
+  void Write(std::int64_t now_ns);
+
+ private:
+  struct Service {
+    ServiceStatus status;
+    std::int64_t heard_ns = 0;
+    std::int64_t last_event_ns = 0;
+    double rows_per_s = 0;
+    double bytes_per_s = 0;
+    double cpu_share = 0;
+    bool silent = false;
+  };
+
+  void TellEvents(const ServiceStatus& status, const ServiceStatus* before, Service& service,
+                  std::int64_t heard_ns);
+  void MakeRoom();
+  std::int64_t LagOf(const std::string& stage) const;
+
+  wire::SnapshotT& snapshot_;
+  Journal& journal_;
+  std::map<std::pair<std::string, std::string>, Service> services_;  // by stage and instance
+};
+
+}  // namespace marquee::viewer

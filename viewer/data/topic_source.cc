@@ -1,0 +1,358 @@
+#include "viewer/data/topic_source.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+#include "pipeline/app/dead_letters.h"
+#include "pipeline/app/scoring.h"
+#include "pipeline/app/topic_scan.h"
+#include "pipeline/core/clock.h"
+#include "schemas/service_status.h"
+#include "viewer/data/board.h"
+
+namespace marquee::viewer {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = FeedPort::Clock;
+using Event = TopicReader::Event;
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+/// The feed's own name in the journal.
+constexpr std::string_view kViewer = "viewer";
+// So long a stop may have to wait.
+constexpr seconds kOpenTimeout{2};
+constexpr milliseconds kPollTime{50};
+constexpr seconds kRetryInterval{1};
+// Topics without which results can be shown: whether they are there now is asked less often.
+constexpr seconds kSideRetryInterval{10};
+constexpr milliseconds kSideInterval{100};
+// A flood of dead letters must not keep results waiting.
+constexpr milliseconds kSideBudget{10};
+// While nothing comes, ages and lines go on.
+constexpr seconds kIdleInterval{1};
+// After so long without a word, a complaint of the client means that it is cut off.
+constexpr seconds kHeardLately{3};
+constexpr std::int64_t kStatusHistoryMs = 5 * 60'000;
+
+/// A topic that is read beside the results.
+struct SideTopic {
+  std::string name;
+  std::unique_ptr<TopicReader> reader;
+  Clock::time_point retry_at;
+};
+
+class TopicSource final : public FeedSource {
+ public:
+  TopicSource(TopicOptions options, OpenTopic open)
+      : options_(std::move(options)),
+        open_(std::move(open)),
+        results_topic_(options_.connection.TopicName(Topic::kResults)) {
+    statuses_.name = options_.connection.TopicName(Topic::kStatus);
+    dead_letters_.name = options_.connection.TopicName(Topic::kDeadLetter);
+  }
+
+  wire::SourceT Describe() const override {
+    wire::SourceT source;
+    source.kind = wire::SourceKind::Topic;
+    source.name = fmt::format("{} at {}", results_topic_, options_.connection.brokers);
+    source.progress = std::numeric_limits<float>::quiet_NaN();
+    return source;
+  }
+
+  Status Run(FeedPort& port) override {
+    ResultsRequest request{.topic = results_topic_, .then_newer = options_.run_id.empty()};
+    if (!options_.run_id.empty()) {
+      MARQUEE_ASSIGN_OR_RETURN(request.run, RunId::Parse(options_.run_id));
+    }
+    if (!options_.from.empty()) {
+      MARQUEE_ASSIGN_OR_RETURN(request.from, ParseFrom(options_.from, WallClockNs() / kNsPerMs));
+    }
+    MARQUEE_ASSIGN_OR_RETURN(model_, LoadModel(options_.model));
+    request.num_classes = model_->num_classes();
+    while (!port.stop_requested()) {
+      Status status = Follow(request, port);
+      if (status.ok()) return {};  // stopped
+      if (status.code() == StatusCode::kUsage || status.code() == StatusCode::kData) return status;
+      Complain(status.message());
+      trouble_ = status.message();
+      waits_for_ = fmt::format("{}; trying again", trouble_);
+      Publish(port, nullptr);
+      port.WaitUntil(Clock::now() + kRetryInterval);
+    }
+    stopped_ = true;
+    Publish(port, nullptr);
+    return {};
+  }
+
+ private:
+  /// Follow until stopped, or until the results cannot be read any more.
+  Status Follow(const ResultsRequest& request, FeedPort& port) {
+    MARQUEE_ASSIGN_OR_RETURN(ResultsReader reader, ResultsReader::Open(open_, request));
+    Recover("connected");
+    opened_ms_ = WallClockNs() / kNsPerMs;
+    current_ = false;
+    run_.reset();
+    bool changed = true;
+    while (!port.stop_requested()) {
+      MARQUEE_ASSIGN_OR_RETURN(const Event event, reader.Next(kPollTime));
+      if (event != Event::kTimeout) Hear();
+      if (event == Event::kEnd && !reader.looking()) current_ = true;
+      if (event == Event::kRecord) MARQUEE_RETURN_IF_ERROR(Take(reader));
+      changed |= event == Event::kRecord;
+      const auto now = Clock::now();
+      if (now >= side_at_) {
+        side_at_ = now + kSideInterval;
+        changed |= ReadStatuses() | ReadDeadLetters();
+        CheckConnection(reader);
+        waits_for_ = WaitsFor(reader);
+      }
+      if ((changed && port.IsDue()) || now - published_at_ >= kIdleInterval) {
+        Publish(port, &reader);
+        changed = false;
+      }
+    }
+    stopped_ = true;
+    Publish(port, &reader);
+    return {};
+  }
+
+  /// Take over what the reader has just counted.
+  Status Take(const ResultsReader& reader) {
+    if (reader.results() == nullptr || !reader.counted()) return {};
+    const RunResults& results = *reader.results();
+    const auto& [batch, arrival_ns] = *reader.counted();
+    const TopicRecord& record = reader.record();
+    if (record.timestamp_ms >= opened_ms_) current_ = true;
+    if (run_ != results.tracker().run()) {
+      run_ = results.tracker().run();
+      if (batch.num_classes() > kMaxClasses) {
+        return Status::Data(fmt::format("run {}: results of {} classes; at most {} are shown",
+                                        run_->ToString(), batch.num_classes(), kMaxClasses));
+      }
+      board_.figures.Start(batch.num_classes(), arrival_ns);
+      board_.journal.Add(arrival_ns, wire::Severity::Info, kViewer,
+                         fmt::format("shows run {}", run_->ToString()));
+    }
+    board_.figures.Add(batch,
+                       {.time_ns = arrival_ns,
+                        .partition = record.partition,
+                        .offset = record.offset,
+                        .bytes = record.value.size()},
+                       CountedOf(results));
+    return {};
+  }
+
+  /// Let `take` have the records of a side topic, as many as time allows. Returns whether there
+  /// were any.
+  template <class TakeRecord>
+  bool ReadSide(SideTopic& side, const StartAt& start, const TakeRecord& take) {
+    const auto now = Clock::now();
+    if (side.reader == nullptr) {
+      if (now < side.retry_at) return false;
+      side.retry_at = now + kSideRetryInterval;
+      auto reader = open_(side.name, start);
+      if (!reader) return false;  // it may not be there: results are shown without it
+      side.reader = *std::move(reader);
+    }
+    bool any = false;
+    TopicRecord record;
+    while (Clock::now() - now < kSideBudget) {
+      const auto event = side.reader->Next(record, milliseconds(0));
+      if (!event) {
+        side.reader.reset();
+        break;
+      }
+      if (*event != Event::kRecord) break;
+      Hear();
+      any = true;
+      take(record);
+    }
+    return any;
+  }
+
+  bool ReadStatuses() {
+    const std::int64_t now_ns = WallClockNs();
+    const StartAt start{.where = StartAt::Where::kTime,
+                        .time_ms = now_ns / kNsPerMs - kStatusHistoryMs};
+    return ReadSide(statuses_, start, [&](const TopicRecord& record) {
+      const auto status = [&]() -> Result<ServiceStatus> {
+        MARQUEE_ASSIGN_OR_RETURN(const auto bytes, CopyRecord(record, message_));
+        return ReadStatus(bytes);
+      }();
+      if (!status) {
+        Complain(fmt::format("topic {}, offset {}: {}", statuses_.name, record.offset,
+                             status.error().message()));
+        return;
+      }
+      board_.services.Add(*status, TimeOf(record, now_ns), board_.figures.timelines());
+    });
+  }
+
+  bool ReadDeadLetters() {
+    const std::int64_t now_ns = WallClockNs();
+    const StartAt start{.where = StartAt::Where::kLast,
+                        .count = static_cast<std::int64_t>(kMaxDeadLetters)};
+    return ReadSide(dead_letters_, start, [&](const TopicRecord& record) {
+      board_.journal.Add(
+          viewer::Describe(DeadLetter::Read(record, message_), TimeOf(record, now_ns)));
+    });
+  }
+
+  /// When a record was written; no later than now, whatever its writer's clock says.
+  static std::int64_t TimeOf(const TopicRecord& record, std::int64_t now_ns) {
+    return record.timestamp_ms < 0 ? now_ns : std::min(record.timestamp_ms * kNsPerMs, now_ns);
+  }
+
+  /// Find out whether the brokers are away. The client only complains, of each broker alone, and is
+  /// silent when they are back; so a topic is opened anew if nothing else is heard.
+  void CheckConnection(ResultsReader& reader) {
+    if (const std::string complaint = reader.TakeRecordComplaint(); !complaint.empty()) {
+      Complain(complaint);
+    }
+    if (const std::string complaint = reader.TakeClientComplaint(); !complaint.empty()) {
+      Complain(complaint);
+      doubted_ = true;
+    }
+    const auto now = Clock::now();
+    if (!doubted_ || now - heard_at_ < kHeardLately || now < probe_at_) return;
+    probe_at_ = now + kRetryInterval;
+    auto probe = open_(statuses_.name, {.where = StartAt::Where::kEnd});
+    if (probe) {
+      statuses_.reader = *std::move(probe);
+      Hear();
+    } else if (probe.error().code() == StatusCode::kUnavailable) {
+      trouble_ = probe.error().message();
+    }
+  }
+
+  /// The brokers speak to us.
+  void Hear() {
+    heard_at_ = Clock::now();
+    doubted_ = false;
+    if (!trouble_.empty()) Recover("the brokers are back");
+  }
+
+  void Recover(std::string_view text) {
+    if (!trouble_.empty()) {
+      board_.journal.Add(WallClockNs(), wire::Severity::Info, kViewer, text);
+      board_.figures.Resume(WallClockNs());
+    }
+    trouble_.clear();
+    heard_at_ = Clock::now();
+  }
+
+  /// Tell of trouble, once as long as it is the same.
+  void Complain(std::string_view text) {
+    const auto now = Clock::now();
+    if (text != complaint_ || now - complained_at_ > kSideRetryInterval) {
+      board_.journal.Add(WallClockNs(), wire::Severity::Warning, kViewer, text);
+    }
+    complaint_ = text;
+    complained_at_ = now;
+  }
+
+  std::string WaitsFor(const ResultsReader& reader) const {
+    if (!trouble_.empty()) return fmt::format("{}; waiting for the brokers", trouble_);
+    if (reader.results() == nullptr) {
+      return fmt::format("no results in topic {} yet; waiting for a run", results_topic_);
+    }
+    if (!run_) {
+      return fmt::format("no results of run {} yet", reader.results()->tracker().run().ToString());
+    }
+    return "";
+  }
+
+  void Publish(FeedPort& port, const ResultsReader* reader) {
+    const std::int64_t now_ns = WallClockNs();
+    wire::SnapshotT& snapshot = board_.snapshot;
+    snapshot.taken_ns = now_ns;
+    snapshot.source->message = waits_for_;
+    snapshot.source->state =
+        waits_for_.empty() ? wire::SourceState::Live : wire::SourceState::Waiting;
+    if (stopped_) {
+      snapshot.source->state = wire::SourceState::Ended;
+      snapshot.source->message = "";
+    } else if (waits_for_.empty() && !current_) {
+      snapshot.source->message = "catching up with what was written before";
+    }
+    if (reader != nullptr && reader->results() != nullptr && run_) {
+      const RunResults& results = *reader->results();
+      if (current_ && trouble_.empty()) board_.figures.Observe(now_ns);
+      WriteRun(results, reader->unreadable(), *snapshot.run);
+      WriteModel(*model_, results.model_id(), results.several_models(),
+                 results.evaluation().confusion().num_classes(), *snapshot.model);
+      std::optional<ResultBatchView> last;
+      if (reader->counted()) last = reader->counted()->batch;
+      board_.figures.Write(now_ns, stopped_, CountedOf(results), last);
+    }
+    board_.services.Write(now_ns);
+    port.Publish(snapshot);
+    published_at_ = Clock::now();
+  }
+
+  const TopicOptions options_;
+  const OpenTopic open_;
+  const std::string results_topic_;
+  std::shared_ptr<const model::Model> model_;
+  Board board_{Describe(), /*stage_rows_from_hops=*/false};
+  Message message_;
+  SideTopic statuses_;
+  SideTopic dead_letters_;
+
+  std::optional<RunId> run_;  // that is shown
+  std::int64_t opened_ms_ = 0;
+  bool current_ = false;  // all that was written before the topic was opened has been read
+  bool stopped_ = false;
+  std::string waits_for_ = "connecting to the brokers";
+  Clock::time_point side_at_;
+  Clock::time_point published_at_;
+
+  std::string trouble_;  // why the brokers count as away; empty = they do not
+  bool doubted_ = false;
+  Clock::time_point heard_at_;
+  Clock::time_point probe_at_;
+  std::string complaint_;
+  Clock::time_point complained_at_;
+};
+
+}  // namespace
+
+Result<StartAt> ParseFrom(std::string_view text, std::int64_t now_ms) {
+  if (text == "beginning") return StartAt{.where = StartAt::Where::kBeginning};
+  if (text == "end") return StartAt{.where = StartAt::Where::kEnd};
+  constexpr std::string_view kUnits = "smhd";
+  constexpr std::array<std::int64_t, 4> kUnitMs = {1'000, 60'000, 3'600'000, 86'400'000};
+  std::int64_t number = 0;
+  if (text.size() >= 3 && text.front() == '-') {
+    const char* end = text.data() + text.size() - 1;
+    const auto [rest, error] = std::from_chars(text.data() + 1, end, number);
+    const std::size_t unit = kUnits.find(*end);
+    if (error == std::errc() && rest == end && number >= 0 && number <= 100'000'000 &&
+        unit != std::string_view::npos) {
+      return StartAt{.where = StartAt::Where::kTime, .time_ms = now_ms - number * kUnitMs[unit]};
+    }
+  }
+  return Status::Usage(fmt::format(
+      "--from {}: say beginning, end, or how long ago, as in -90s, -10m, -1h or -2d", text));
+}
+
+std::unique_ptr<FeedSource> MakeTopicSource(TopicOptions options, OpenTopic open) {
+  return std::make_unique<TopicSource>(std::move(options), std::move(open));
+}
+
+std::unique_ptr<Feed> FollowTopic(TopicOptions options, OnPublish on_publish) {
+  const auto open = [connection = options.connection](const std::string& topic,
+                                                      const StartAt& start) {
+    return TopicReader::Open(connection, topic, start, kOpenTimeout);
+  };
+  return std::make_unique<Feed>(MakeTopicSource(std::move(options), open), std::move(on_publish));
+}
+
+}  // namespace marquee::viewer
