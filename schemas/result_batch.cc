@@ -41,8 +41,8 @@ Status CheckPredictions(const wire::ResultBatch& batch, const RowColumns& rows) 
 Result<ResultBatchView> ResultBatchView::Verify(std::span<const std::byte> bytes) {
   MARQUEE_RETURN_IF_ERROR(CheckMessageBytes(bytes));
   MARQUEE_RETURN_IF_ERROR(VerifyStructure(bytes, wire::VerifyResultBatchBuffer, "ResultBatch"));
-  const wire::ResultBatch* batch = wire::GetResultBatch(bytes.data());
-  const ResultBatchView view(batch);
+  const ResultBatchView view(bytes);
+  const wire::ResultBatch* batch = view.batch_;
   const auto check = [&]() -> Status {
     MARQUEE_RETURN_IF_ERROR(CheckBatchInfo(*batch->info()));
     MARQUEE_RETURN_IF_ERROR(
@@ -55,7 +55,7 @@ Result<ResultBatchView> ResultBatchView::Verify(std::span<const std::byte> bytes
 }
 
 ResultBatchView ResultBatchView::Own(const Message& message) {
-  return ResultBatchView(wire::GetResultBatch(message.bytes().data()));
+  return ResultBatchView(message.bytes());
 }
 
 RowColumns ResultBatchView::rows() const { return ReadRowColumns(*batch_); }

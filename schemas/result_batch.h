@@ -21,6 +21,8 @@ class ResultBatchView {
   /// View a message that this process has just written.
   static ResultBatchView Own(const Message& message);
 
+  /// The message.
+  std::span<const std::byte> bytes() const noexcept { return bytes_; }
   BatchInfo info() const { return ReadBatchInfo(*batch_->info()); }
   std::uint64_t model_id() const noexcept { return batch_->model_id(); }
   std::size_t num_rows() const noexcept { return batch_->num_rows(); }
@@ -40,8 +42,10 @@ class ResultBatchView {
   std::uint64_t classifier_ns() const noexcept { return batch_->classifier_ns(); }
 
  private:
-  explicit ResultBatchView(const wire::ResultBatch* batch) : batch_(batch) {}
+  explicit ResultBatchView(std::span<const std::byte> bytes)
+      : bytes_(bytes), batch_(wire::GetResultBatch(bytes.data())) {}
 
+  std::span<const std::byte> bytes_;
   const wire::ResultBatch* batch_;
 };
 

@@ -11,6 +11,7 @@
 #include "pipeline/app/results_view.h"
 #include "pipeline/app/settings.h"
 #include "pipeline/app/stop_signal.h"
+#include "pipeline/transport/file/message_file.h"
 
 namespace marquee {
 namespace {
@@ -32,6 +33,7 @@ struct ResultsOptions {
   std::size_t until_complete_s = 0;
   std::size_t warm_up_s = 0;
   std::string model;
+  std::string record;
   bool json = false;
 };
 
@@ -104,8 +106,12 @@ class Display {
 /// Follows a run until there is nothing more to wait for.
 class ResultsReading {
  public:
-  ResultsReading(const ResultsOptions& options, ResultsReader reader, const model::Model& model)
-      : options_(options), reader_(std::move(reader)), display_(model, options.json) {}
+  ResultsReading(const ResultsOptions& options, ResultsReader reader,
+                 std::optional<MessageFileWriter> recording, const model::Model& model)
+      : options_(options),
+        reader_(std::move(reader)),
+        recording_(std::move(recording)),
+        display_(model, options.json) {}
 
   Status Run() {
     while (true) {
@@ -114,6 +120,7 @@ class ResultsReading {
         MARQUEE_RETURN_IF_ERROR(display_.Finish(*before, reader_.unreadable()));
       }
       if (reader_.results() != nullptr) {
+        if (event == TopicReader::Event::kRecord) MARQUEE_RETURN_IF_ERROR(Record());
         MARQUEE_RETURN_IF_ERROR(display_.Update(*reader_.results(), reader_.unreadable()));
       }
       if (Clock::now() - complained_at_ >= kShowInterval) Complain();
@@ -122,6 +129,12 @@ class ResultsReading {
   }
 
  private:
+  /// Write what was just counted to the recording, if there is one.
+  Status Record() {
+    if (!recording_ || !reader_.counted()) return {};
+    return recording_->Write(reader_.counted()->batch.bytes());
+  }
+
   void Complain() {
     complained_at_ = Clock::now();
     display_.Complain(reader_.TakeClientComplaint());
@@ -143,6 +156,7 @@ class ResultsReading {
 
   Status End() {
     Complain();
+    if (recording_) MARQUEE_RETURN_IF_ERROR(recording_->Close());
     const RunResults* results = reader_.results();
     if (results != nullptr) {
       MARQUEE_RETURN_IF_ERROR(display_.Finish(*results, reader_.unreadable()));
@@ -159,6 +173,7 @@ class ResultsReading {
 
   const ResultsOptions& options_;
   ResultsReader reader_;
+  std::optional<MessageFileWriter> recording_;
   Display display_;
   StopSignal stop_;
   Clock::time_point began_ = Clock::now();
@@ -172,6 +187,10 @@ Status Results(const ResultsOptions& options) {
     MARQUEE_ASSIGN_OR_RETURN(run, RunId::Parse(options.run_id));
   }
   MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.model));
+  std::optional<MessageFileWriter> recording;
+  if (!options.record.empty()) {
+    MARQUEE_ASSIGN_OR_RETURN(recording, MessageFileWriter::Create(options.record));
+  }
   const auto open = [&options](const std::string& topic, const StartAt& start) {
     return TopicReader::Open(options.connection, topic, start, kBrokerTimeout);
   };
@@ -184,7 +203,7 @@ Status Results(const ResultsOptions& options) {
                                  .from = std::nullopt,
                                  .warm_up_ns = std::chrono::nanoseconds(warm_up).count(),
                                  .num_classes = model->num_classes()}));
-  return ResultsReading(options, std::move(reader), *model).Run();
+  return ResultsReading(options, std::move(reader), std::move(recording), *model).Run();
 }
 
 }  // namespace
@@ -208,6 +227,8 @@ void AddResultsCommand(CLI::App& root, Action& chosen) {
       ->check(CLI::Range(0, 86'400));
   AddSetting(*command, "--model", options->model,
              "model file, for the names of classes (default: the built-in movies model)");
+  AddSetting(*command, "--record", options->record,
+             "write the results to this file too, for marquee-viewer and decode");
   AddSwitch(*command, "--json", options->json, "print a JSON object a second, as one line");
   SetAction(command, chosen, [options] { return Results(*options); });
 }

@@ -1,5 +1,9 @@
 #include <fmt/core.h>
 
+#include <deque>
+#include <optional>
+#include <string>
+
 #include "kernels/isa.h"
 #include "pipeline/app/command.h"
 #include "pipeline/app/live_text.h"
@@ -15,7 +19,27 @@ namespace {
 struct RunOptions {
   PipelineOptions pipeline;
   FeedPlan feed;
+  std::string record;
   bool json = false;
+};
+
+/// Keeps a sample of the results, and writes all of them to a file if there is one.
+class RunSink final : public ResultSink {
+ public:
+  /// `recording`: null = none.
+  explicit RunSink(MessageFileWriter* recording) : recording_(recording) {}
+
+  void Process(const ResultBatchView&, std::size_t) override {}
+  Status Write(const ResultBatchView& results, std::size_t slot) override {
+    if (recording_ != nullptr) MARQUEE_RETURN_IF_ERROR(recording_->Write(results.bytes()));
+    return sample_.Write(results, slot);
+  }
+
+  std::deque<SampleRow> sample() const { return sample_.sample(); }
+
+ private:
+  MessageFileWriter* recording_;
+  SampleSink sample_;
 };
 
 Status Run(const RunOptions& options) {
@@ -24,12 +48,19 @@ Status Run(const RunOptions& options) {
                                                      options.feed.Paced(options.pipeline.limits()),
                                                      scoring.preprocess.spec(), *scoring.model));
   const bool synthetic = data.synthetic;
+  std::optional<MessageFileWriter> recording;
+  if (!options.record.empty()) {
+    MARQUEE_ASSIGN_OR_RETURN(recording, CreateOutput<MessageFileWriter>(data, options.record));
+  }
   RecordFeed feed(std::move(data.source), std::move(data.reopen), options.feed);
-  SampleSink sink;
+  RunSink sink(recording ? &*recording : nullptr);
   ScoringEpoch epoch(feed, scoring.preprocess, scoring.infer, options.pipeline.all_columns(),
                      *scoring.runner, options.pipeline.dead_letters, sink);
   const std::int64_t start_ns = SteadyClockNs();
   Status status = RunEpoch(*scoring.runner, epoch);
+  if (recording) {
+    if (Status closed = recording->Close(); status.ok()) status = std::move(closed);
+  }
   const double seconds = static_cast<double>(SteadyClockNs() - start_ns) * 1e-9;
 
   // What was scored before a failure is reported too: it is true, and says how far the run came.
@@ -72,6 +103,8 @@ void AddRunCommand(CLI::App& root, Action& chosen) {
   auto options = std::make_shared<RunOptions>();
   AddPipelineOptions(*command, options->pipeline, /*scoring=*/true);
   AddFeedOptions(*command, options->feed);
+  AddSetting(*command, "--record", options->record,
+             "write the results to this file too, for marquee-viewer and decode");
   AddSwitch(*command, "--json", options->json, "print the report as one JSON object");
   SetAction(command, chosen, [options] { return Run(*options); });
 }

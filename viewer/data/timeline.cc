@@ -161,7 +161,9 @@ void Timeline::AddStageRows(wire::StageId stage, std::int64_t from_ns, std::int6
 
 void Timeline::SetLag(wire::StageId stage, std::int64_t time_ns, std::int64_t lag) {
   const std::int64_t number = Find(time_ns);
-  if (number >= 0) At(number).lag[static_cast<std::size_t>(stage)] = lag;
+  if (number < 0) return;
+  std::int64_t& most = At(number).lag[static_cast<std::size_t>(stage)];
+  most = std::max(most, lag);
 }
 
 ConfusionMatrix Timeline::Confusion(std::int64_t now_ns, std::int64_t window_ns,

@@ -47,7 +47,7 @@ class Timeline {
   /// Count rows that a stage passed from one time to another, evenly; 0 rows say that it passed
   /// none, which is not the same as nothing known.
   void AddStageRows(wire::StageId stage, std::int64_t from_ns, std::int64_t to_ns, double rows);
-  /// Note the lag of a stage.
+  /// Note the lag of a stage; of several in an interval the largest is kept.
   void SetLag(wire::StageId stage, std::int64_t time_ns, std::int64_t lag);
 
   /// Sum of the confusions of the last `window_ns` before `now_ns`, but of none before `since_ns`.

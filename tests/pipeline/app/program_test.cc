@@ -330,6 +330,19 @@ TEST_F(ProgramTest, TwoExtraColumnsOfOneNameAreTolerated) {
   EXPECT_THAT(letter, HasSubstr("second"));
 }
 
+TEST_F(ProgramTest, ARecordingHoldsAllResults) {
+  const Outcome run = RunOn(kHeader + Row("1") + Row("2") + Row("3"),
+                            "--record run.results --batch-rows 2 --runner serial");
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const Outcome decoded = Marquee("decode run.results");
+  std::istringstream lines(decoded.out);
+  std::vector<std::size_t> rows;
+  for (std::string line; std::getline(lines, line);) {
+    rows.push_back(Json::parse(line).at("rows").size());
+  }
+  EXPECT_THAT(rows, testing::ElementsAre(2, 1)) << decoded.err;
+}
+
 TEST_F(ProgramTest, TheFileThatIsReadIsNeverOverwritten) {
   const std::string content = kHeader + Row("1");
   dir_.Write("movies.csv", content);
@@ -387,7 +400,8 @@ TEST_F(ProgramTest, AFullDiskIsAnErrorOfEveryWriter) {
   for (const char* command :
        {"generate --rows 200 -o /dev/full", "score generated.csv -o /dev/full",
         "features --data generated.csv -o /dev/full",
-        "features --data generated.csv --items /dev/full"}) {
+        "features --data generated.csv --items /dev/full",
+        "run --data generated.csv --record /dev/full"}) {
     const Outcome outcome = Marquee(command);
     EXPECT_EQ(outcome.exit_code, 1) << command;
     EXPECT_THAT(outcome.err, HasSubstr("No space left")) << command;

@@ -1,0 +1,169 @@
+#include "viewer/data/service_board.h"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "viewer/data/board.h"
+
+namespace marquee::viewer {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kStart = 1'700'000'000 * kSecond;
+
+class ServiceBoardTest : public testing::Test {
+ protected:
+  void SetUp() override { board_.figures.Start(3, kStart); }
+
+  /// A status of `instance` at `second`, by when it has put out so many rows.
+  static ServiceStatus StatusAt(std::int64_t second, std::uint64_t rows,
+                                const std::string& instance = "infer-a") {
+    return {.stage = "infer",
+            .instance = instance,
+            .started_ns = kStart,
+            .time_ns = kStart + second * kSecond,
+            .state = ServiceState::kRunning,
+            .rows_out = rows,
+            .bytes_out = 10 * rows,
+            .cpu_ns = static_cast<std::uint64_t>(second * kSecond / 2)};
+  }
+
+  void Add(const ServiceStatus& status) {
+    board_.services.Add(status, status.time_ns, board_.figures.timelines());
+  }
+
+  const wire::SnapshotT& WriteAt(std::int64_t second) {
+    RunResults results({}, 3);
+    board_.figures.Write(kStart + second * kSecond, false, CountedOf(results), std::nullopt);
+    board_.services.Write(kStart + second * kSecond);
+    board_.snapshot.model->class_names = {"low", "mid", "high"};
+    return board_.snapshot;
+  }
+
+  std::vector<std::string> Events() const {
+    std::vector<std::string> texts;
+    for (const auto& event : board_.snapshot.events) {
+      texts.push_back(fmt::format("{}: {}", event->source, event->text));
+    }
+    return texts;
+  }
+
+  Board board_{{}, /*stage_rows_from_hops=*/false};
+};
+
+TEST_F(ServiceBoardTest, RatesAreFromOneStatusToTheNext) {
+  Add(StatusAt(10, 1000));
+  Add(StatusAt(12, 5000));
+  Add(StatusAt(12, 5000));  // read twice
+  const wire::SnapshotT& snapshot = WriteAt(13);
+  ASSERT_EQ(snapshot.services.size(), 1U);
+  const wire::ServiceT& service = *snapshot.services[0];
+  EXPECT_EQ(service.state, "running");
+  EXPECT_DOUBLE_EQ(service.rows_per_s, 2000);
+  EXPECT_DOUBLE_EQ(service.bytes_per_s, 20'000);
+  EXPECT_DOUBLE_EQ(service.cpu_share, 0.5);
+  EXPECT_EQ(service.age_ns, kSecond);
+  EXPECT_EQ(service.uptime_ns, 12 * kSecond);
+  const wire::StageT& infer = *snapshot.stages[2];
+  EXPECT_EQ(infer.id, wire::StageId::Infer);
+  EXPECT_EQ(infer.instances, 1U);
+  EXPECT_DOUBLE_EQ(infer.rows_per_s, 2000);
+}
+
+TEST_F(ServiceBoardTest, AfterARestartCountersBeginAtNothing) {
+  Add(StatusAt(10, 1000));
+  ServiceStatus again = StatusAt(14, 400);
+  again.started_ns = kStart + 12 * kSecond;
+  Add(again);
+  EXPECT_DOUBLE_EQ(WriteAt(14).services[0]->rows_per_s, 200);
+}
+
+TEST_F(ServiceBoardTest, LagIsTheSumOverInstancesAndUnknownWithoutAny) {
+  ServiceStatus a = StatusAt(10, 0, "infer-a");
+  a.lags = {{.partition = 0, .lag = 5}, {.partition = 1, .lag = -1}};
+  ServiceStatus b = StatusAt(10, 0, "infer-b");
+  b.lags = {{.partition = 2, .lag = 7}};
+  Add(a);
+  Add(b);
+  const wire::SnapshotT& snapshot = WriteAt(11);
+  EXPECT_EQ(snapshot.services[0]->lag, 5);
+  EXPECT_EQ(snapshot.stages[2]->lag, 12);
+  EXPECT_EQ(snapshot.stages[1]->lag, -1);
+  for (const auto& series : snapshot.session->series) {
+    if (series->kind == wire::SeriesKind::Lag && series->index == 3) {
+      EXPECT_EQ(series->values.front(), 12);
+    }
+  }
+}
+
+TEST_F(ServiceBoardTest, AServiceThatSaysNothingIsSilentAndItsReturnIsTold) {
+  Add(StatusAt(0, 0));
+  EXPECT_EQ(WriteAt(10).services[0]->state, "running");
+  EXPECT_EQ(WriteAt(11).services[0]->state, "silent");
+  EXPECT_EQ(board_.snapshot.stages[2]->instances, 0U);
+  Add(StatusAt(20, 0));
+  EXPECT_EQ(WriteAt(20).services[0]->state, "running");
+  EXPECT_THAT(Events(),
+              ElementsAre("infer-a: has said nothing for 10 s", "infer-a: is heard again"));
+  EXPECT_TRUE(WriteAt(4000).services.empty()) << "forgotten after an hour";
+}
+
+TEST_F(ServiceBoardTest, EventsAreToldOnceAndCountersThatGrowAreEvents) {
+  ServiceStatus status = StatusAt(1, 0);
+  status.events = {{.time_ns = kStart, .text = "partitions 0, 1 assigned"}};
+  Add(status);
+  status.time_ns += kSecond;
+  status.events.push_back({.time_ns = kStart + kSecond, .text = "broker 1 away"});
+  status.stalls = 2;
+  status.state = ServiceState::kStalled;
+  status.not_ready_reason = "no record for 30 s";
+  Add(status);
+  status.time_ns += kSecond;
+  status.commit_failures = 1;
+  status.rebalances = 3;
+  Add(status);
+  EXPECT_THAT(Events(), ElementsAre("infer-a: partitions 0, 1 assigned", "infer-a: broker 1 away",
+                                    "infer-a: stalled: no record for 30 s",
+                                    "infer-a: 2 stalls (2 since its start)",
+                                    "infer-a: 1 failed commits (1 since its start)",
+                                    "infer-a: rebalanced (3 times since its start)"));
+  EXPECT_EQ(board_.snapshot.events[3]->severity, wire::Severity::Warning);
+}
+
+TEST_F(ServiceBoardTest, WhoeverWritesToTheTopicCannotFillTheMemory) {
+  for (int i = 0; i < 1000; ++i) {
+    ServiceStatus status = StatusAt(i, 0, fmt::format("infer-{}", i));
+    status.events = {{.time_ns = kStart + i, .text = std::string(1024, 'x')}};
+    Add(status);
+  }
+  const wire::SnapshotT& snapshot = WriteAt(1000);
+  EXPECT_EQ(snapshot.services.size(), kMaxServices);
+  EXPECT_EQ(snapshot.events.size(), kMaxEvents);
+  EXPECT_THAT(snapshot.services.back()->instance, HasSubstr("infer-9"));
+  EXPECT_TRUE(SnapshotMessage::Verify(SnapshotMessage::Make(snapshot)->bytes()));
+}
+
+TEST(JournalTest, TheYoungestAreKeptInTheirOrder) {
+  wire::SnapshotT snapshot = EmptySnapshot();
+  Journal journal(snapshot);
+  for (const std::int64_t time : {3, 1, 2}) journal.Add(time, wire::Severity::Info, "a", "b");
+  EXPECT_EQ(snapshot.events[0]->time_ns, 1);
+  EXPECT_EQ(snapshot.events[2]->time_ns, 3);
+  for (std::int64_t time = 10; time < 110; ++time) {
+    wire::DeadLetterT letter;
+    letter.time_ns = time;
+    letter.message = std::string(2000, 'x');
+    journal.Add(std::move(letter));
+  }
+  ASSERT_EQ(snapshot.dead_letters.size(), kMaxDeadLetters);
+  EXPECT_EQ(snapshot.dead_letters.back()->time_ns, 109);
+  EXPECT_EQ(snapshot.dead_letters.front()->time_ns, 109 - 63);
+  EXPECT_EQ(snapshot.dead_letters.front()->message.size(), kMaxText);
+}
+
+}  // namespace
+}  // namespace marquee::viewer

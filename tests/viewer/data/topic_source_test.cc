@@ -1,0 +1,269 @@
+#include "viewer/data/topic_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "tests/support/example_messages.h"
+#include "tests/support/result_messages.h"
+
+namespace marquee::viewer {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+/// Topics in memory that a test writes to, and brokers that it takes away.
+class FakeBrokers {
+ public:
+  struct Record {
+    std::int64_t timestamp_ms = -1;
+    std::vector<std::byte> value;
+  };
+
+  void Write(const std::string& topic, std::span<const std::byte> value,
+             std::int64_t timestamp_ms = -1) {
+    const std::lock_guard lock(mutex_);
+    topics_[topic].push_back({timestamp_ms, {value.begin(), value.end()}});
+  }
+  /// While they are away, nothing can be opened; what is open, breaks.
+  void SetAway(bool away) {
+    const std::lock_guard lock(mutex_);
+    away_ = away;
+    if (away) ++life_;
+  }
+
+  OpenTopic Opener() {
+    return [this](const std::string& topic,
+                  const StartAt& start) -> Result<std::unique_ptr<TopicReader>> {
+      const std::lock_guard lock(mutex_);
+      if (away_) return Status::Unavailable("no broker at here:9092 answers");
+      if (topics_.count(topic) == 0) return Status::Config("topic " + topic + ": unknown");
+      auto reader = std::make_unique<Reader>(*this, topic, life_);
+      if (start.where == StartAt::Where::kEnd) reader->next = topics_[topic].size();
+      return std::unique_ptr<TopicReader>(std::move(reader));
+    };
+  }
+
+ private:
+  struct Reader final : TopicReader {
+    Reader(FakeBrokers& from, std::string name, int born)
+        : brokers(from), topic_name(std::move(name)), life(born) {}
+
+    Result<Event> Next(TopicRecord& record, std::chrono::milliseconds timeout) override {
+      {
+        const std::lock_guard lock(brokers.mutex_);
+        if (life != brokers.life_) return Status::Unavailable("the topic is gone");
+        const auto& records = brokers.topics_[topic_name];
+        if (next < records.size()) {
+          // At an odd address, as Kafka delivers it.
+          bytes.assign(1, std::byte{0});
+          bytes.insert(bytes.end(), records[next].value.begin(), records[next].value.end());
+          record = {.partition = 0,
+                    .offset = static_cast<std::int64_t>(next),
+                    .timestamp_ms = records[next].timestamp_ms,
+                    .value = std::span(bytes).subspan(1),
+                    .headers = {}};
+          ++next;
+          return Event::kRecord;
+        }
+      }
+      std::this_thread::sleep_for(std::min(timeout, 5ms));
+      return Event::kEnd;
+    }
+    const std::string& topic() const noexcept override { return topic_name; }
+    std::int32_t num_partitions() const noexcept override { return 1; }
+    std::string TakeComplaint() override { return ""; }
+
+    FakeBrokers& brokers;
+    std::string topic_name;
+    int life;
+    std::size_t next = 0;
+    std::vector<std::byte> bytes;
+  };
+
+  std::mutex mutex_;
+  std::map<std::string, std::vector<Record>> topics_;
+  bool away_ = false;
+  int life_ = 0;
+};
+
+class TopicSourceTest : public testing::Test {
+ protected:
+  void MakeTopics() {
+    for (const char* topic : {"results", "status", "dead-letter"}) {
+      brokers_.Write(topic, std::as_bytes(std::span("noise", 5)));
+    }
+  }
+
+  void WriteRows(std::uint64_t sequence, std::vector<marquee::testing_support::ResultRow> rows,
+                 std::uint64_t start_ms = 2000) {
+    BatchInfo info{.run = {.high = start_ms << 16 | 0x7000, .low = 0x8000000000000000},
+                   .sequence = sequence,
+                   .num_ordinals = static_cast<std::uint32_t>(rows.size())};
+    Message message;
+    WriteResultBatch(rows, info, message);
+    brokers_.Write("results", message.bytes());
+  }
+
+  void Follow(TopicOptions options = {}) {
+    feed_ = std::make_unique<Feed>(MakeTopicSource(std::move(options), brokers_.Opener()), nullptr);
+  }
+
+  template <class Condition>
+  std::shared_ptr<const SnapshotMessage> WaitFor(const Condition& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + 20s;
+    while (true) {
+      auto latest = feed_->Latest();
+      if (condition(latest->view())) return latest;
+      if (std::chrono::steady_clock::now() > deadline) {
+        const auto* message = latest->view().source()->message();
+        ADD_FAILURE() << "not in time; rows " << latest->view().run()->rows() << "; "
+                      << (message == nullptr ? "" : message->c_str());
+        return latest;
+      }
+      std::this_thread::sleep_for(1ms);
+    }
+  }
+  std::shared_ptr<const SnapshotMessage> WaitForRows(std::uint64_t rows) {
+    return WaitFor([rows](const wire::Snapshot& s) { return s.run()->rows() == rows; });
+  }
+  std::shared_ptr<const SnapshotMessage> WaitForMessage(const std::string& text) {
+    return WaitFor([&text](const wire::Snapshot& s) {
+      return s.source()->message() != nullptr &&
+             s.source()->message()->str().find(text) != std::string::npos;
+    });
+  }
+  static std::string EventsOf(const wire::Snapshot& snapshot) {
+    std::string texts;
+    for (const auto* event : *snapshot.events()) texts += event->text()->str() + "\n";
+    return texts;
+  }
+
+  FakeBrokers brokers_;
+  std::unique_ptr<Feed> feed_;
+};
+
+TEST_F(TopicSourceTest, ItSaysWhatItWaitsForUntilItIsThere) {
+  brokers_.SetAway(true);
+  Follow();
+  const auto waiting = WaitForMessage("no broker at here:9092 answers; trying again");
+  EXPECT_EQ(waiting->view().source()->state(), wire::SourceState::Waiting);
+  brokers_.SetAway(false);
+  WaitForMessage("topic results: unknown");
+  MakeTopics();
+  WaitForMessage("no results in topic results yet; waiting for a run");
+  WriteRows(0, {{.ordinal = 0, .truth = 1, .predicted = 1}});
+  const auto live = WaitForRows(1);
+  const auto settled = WaitFor([](const wire::Snapshot& s) {
+    return s.source()->state() == wire::SourceState::Live && s.source()->message() == nullptr;
+  });
+  EXPECT_TRUE(SnapshotMessage::Verify(settled->bytes()));
+  EXPECT_THAT(EventsOf(settled->view()), HasSubstr("connected"));
+}
+
+TEST_F(TopicSourceTest, ASourceThatDiesAndComesBackCountsEachRowOnce) {
+  MakeTopics();
+  WriteRows(0, {{.ordinal = 0, .truth = 1, .predicted = 1}, {.ordinal = 1}});
+  Follow();
+  WaitForRows(2);
+  brokers_.SetAway(true);
+  WriteRows(1, {{.ordinal = 0, .truth = 2, .predicted = 1}});
+  const auto away = WaitForMessage("trying again");
+  EXPECT_EQ(away->view().run()->rows(), 2U) << "what is known stays";
+  brokers_.SetAway(false);
+  const auto back = WaitForRows(3);
+  EXPECT_EQ(back->view().run()->duplicated_rows(), 0U);
+  EXPECT_EQ(back->view().qualities()->Get(2)->rows(), 2U);
+  EXPECT_EQ(back->view().rows()->size(), 3U);
+  EXPECT_THAT(EventsOf(back->view()), HasSubstr("the topic is gone\nconnected"));
+}
+
+TEST_F(TopicSourceTest, WhatIsNoMessageIsCountedAndNamed) {
+  MakeTopics();
+  WriteRows(0, {{.ordinal = 0}});
+  Follow();
+  WaitForRows(1);
+  const auto told = WaitFor([](const wire::Snapshot& s) {
+    return s.run()->unreadable() == 1 && s.events()->size() >= 3 && s.dead_letters()->size() == 1;
+  });
+  const std::string events = EventsOf(told->view());
+  EXPECT_THAT(events, HasSubstr("topic results, partition 0, offset 0: not a ResultBatch"));
+  EXPECT_THAT(events, HasSubstr("topic status, offset 0: not a Status"));
+  EXPECT_EQ(told->view().dead_letters()->Get(0)->reason()->str(), "unreadable");
+}
+
+TEST_F(TopicSourceTest, ANewerRunTakesOverUnlessOneWasAskedFor) {
+  MakeTopics();
+  WriteRows(0, {{.ordinal = 0}}, 1000);
+  WriteRows(0, {{.ordinal = 0}, {.ordinal = 1}}, 2000);
+  Follow();
+  WaitForRows(2);
+  WriteRows(0, {{.ordinal = 0}, {.ordinal = 1}, {.ordinal = 2}}, 3000);
+  WriteRows(1, {{.ordinal = 0}}, 2000);
+  WaitForRows(3);
+  Follow({.run_id = "00000000-03e8-7000-8000-000000000000"});
+  EXPECT_EQ(WaitForRows(1)->view().run()->id()->str(), "0000000003e870008000000000000000");
+  Follow({.from = "beginning"});
+  WaitForRows(3);
+  Follow({.from = "end"});
+  WaitForMessage("waiting for a run");
+  WriteRows(1, {{.ordinal = 0}, {.ordinal = 1}}, 3000);
+  WaitForRows(2);
+}
+
+TEST_F(TopicSourceTest, ServicesAndDeadLettersAreShownBesideTheRun) {
+  MakeTopics();
+  WriteRows(0, {{.ordinal = 0}});
+  Message message;
+  marquee::testing_support::WriteExampleStatus(message);
+  brokers_.Write("status", message.bytes());
+  brokers_.Write("dead-letter", marquee::testing_support::ExampleDeadLetter(), 1'700'000'000'000);
+  Follow();
+  const auto shown = WaitFor([](const wire::Snapshot& s) {
+    return s.services()->size() == 1 && s.dead_letters()->size() == 2;
+  });
+  EXPECT_TRUE(SnapshotMessage::Verify(shown->bytes()));
+  EXPECT_EQ(shown->view().services()->Get(0)->instance()->str(), "preprocess-a");
+  EXPECT_EQ(shown->view().services()->Get(0)->state()->str(), "waiting for brokers");
+  const wire::DeadLetter& letter = *shown->view().dead_letters()->Get(0);
+  EXPECT_EQ(letter.reason()->str(), "unterminated_quote");
+  EXPECT_EQ(letter.time_ns(), 1'700'000'000'000'000'000);
+  EXPECT_EQ(letter.offset(), 1);
+  EXPECT_EQ(letter.message()->str(), "a quoted field does not end");
+}
+
+TEST_F(TopicSourceTest, WhatNoWaitingMendsIsAFailure) {
+  MakeTopics();
+  for (const auto& [options, text] : {std::pair{TopicOptions{.run_id = "xyz"}, "xyz"},
+                                      {TopicOptions{.from = "yesterday"}, "--from yesterday"},
+                                      {TopicOptions{.model = "/nonexistent"}, "/nonexistent"}}) {
+    Follow(options);
+    WaitFor(
+        [](const wire::Snapshot& s) { return s.source()->state() == wire::SourceState::Failed; });
+    EXPECT_THAT(std::string(feed_->status().message()), HasSubstr(text));
+  }
+}
+
+TEST(ParseFromTest, TimesAreAgoAndWordsArePlaces) {
+  const auto ago = [](std::string_view text) {
+    const auto start = ParseFrom(text, 1'000'000'000);
+    return start && start->where == StartAt::Where::kTime ? 1'000'000'000 - start->time_ms : -1;
+  };
+  EXPECT_EQ(ago("-90s"), 90'000);
+  EXPECT_EQ(ago("-10m"), 600'000);
+  EXPECT_EQ(ago("-1h"), 3'600'000);
+  EXPECT_EQ(ago("-2d"), 172'800'000);
+  EXPECT_EQ(ParseFrom("beginning", 0)->where, StartAt::Where::kBeginning);
+  EXPECT_EQ(ParseFrom("end", 0)->where, StartAt::Where::kEnd);
+  for (const char* wrong : {"", "1h", "-h", "-1", "-1w", "--1h", "-1.5h", "-99999999999999h"}) {
+    EXPECT_EQ(ParseFrom(wrong, 0).error().code(), StatusCode::kUsage) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace marquee::viewer
