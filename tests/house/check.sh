@@ -15,7 +15,8 @@ pipeline/stages     schemas kernels model pipeline/core pipeline/dataset pipelin
 pipeline/transport  schemas pipeline/core pipeline/observe
 pipeline/observe    schemas pipeline/core
 pipeline/app        schemas kernels model pipeline
-bench               schemas kernels model pipeline
+bench               schemas kernels model pipeline viewer/data
+viewer/data         schemas kernels model pipeline
 viewer              schemas kernels model pipeline
 tests               schemas kernels model pipeline bench viewer
 '

@@ -36,6 +36,12 @@ std::int64_t SumOf(const std::vector<PartitionLag>& lags) {
 
 std::uint64_t Grown(std::uint64_t before, std::uint64_t now) { return now - std::min(before, now); }
 
+/// The instance, with its stage where it does not tell it: "infer-a", "infer vm".
+std::string NameOf(const ServiceStatus& status) {
+  if (status.instance.starts_with(status.stage)) return status.instance;
+  return fmt::format("{} {}", status.stage, status.instance);
+}
+
 /// The state in words, e.g. "waiting for brokers".
 std::string StateText(ServiceState state) {
   std::string text(ServiceStateName(state));
@@ -81,30 +87,31 @@ void ServiceBoard::Add(const ServiceStatus& status, std::int64_t heard_ns,
   const std::int64_t lag = LagOf(key.first);
   for (Timeline& timeline : timelines) {
     if (same_life) timeline.AddStageRows(stage, heard_ns - length_ns, heard_ns, rows);
-    if (lag >= 0) timeline.SetLag(stage, heard_ns, lag);
+    if (lag >= 0)
+      timeline.SetLag(stage, same_life ? heard_ns - length_ns : heard_ns, heard_ns, lag);
   }
 }
 
 void ServiceBoard::TellEvents(const ServiceStatus& status, const ServiceStatus* before,
                               Service& service, std::int64_t heard_ns) {
-  const std::string& instance = status.instance;
+  const std::string name = NameOf(status);
   for (const ServiceEvent& event : status.events) {
     if (event.time_ns <= service.last_event_ns) continue;
     service.last_event_ns = event.time_ns;
-    journal_.Add(event.time_ns, wire::Severity::Info, instance, event.text);
+    journal_.Add(event.time_ns, wire::Severity::Info, name, event.text);
   }
   if (before == nullptr) return;
-  if (service.silent) journal_.Add(heard_ns, wire::Severity::Info, instance, "is heard again");
+  if (service.silent) journal_.Add(heard_ns, wire::Severity::Info, name, "is heard again");
   if (status.state != before->state &&
       (status.state == ServiceState::kStalled || status.state == ServiceState::kFailed)) {
     journal_.Add(
         heard_ns,
         status.state == ServiceState::kFailed ? wire::Severity::Error : wire::Severity::Warning,
-        instance, fmt::format("{}: {}", StateText(status.state), status.not_ready_reason));
+        name, fmt::format("{}: {}", StateText(status.state), status.not_ready_reason));
   }
   const auto warn = [&](std::uint64_t count_before, std::uint64_t count, std::string_view what) {
     if (count <= count_before) return;
-    journal_.Add(heard_ns, wire::Severity::Warning, instance,
+    journal_.Add(heard_ns, wire::Severity::Warning, name,
                  fmt::format("{} {} ({} since its start)", count - count_before, what, count));
   };
   warn(before->stalls, status.stalls, "stalls");
@@ -112,7 +119,7 @@ void ServiceBoard::TellEvents(const ServiceStatus& status, const ServiceStatus* 
   warn(before->transactions_aborted, status.transactions_aborted, "aborted transactions");
   warn(before->unreadable_messages, status.unreadable_messages, "unreadable messages");
   if (status.rebalances > before->rebalances) {
-    journal_.Add(heard_ns, wire::Severity::Info, instance,
+    journal_.Add(heard_ns, wire::Severity::Info, name,
                  fmt::format("rebalanced ({} times since its start)", status.rebalances));
   }
 }
@@ -142,8 +149,8 @@ void ServiceBoard::Write(std::int64_t now_ns) {
     const bool silent = now_ns - service.heard_ns > kSilentAfterNs;
     // One that stopped in order has said so.
     if (silent && !service.silent && service.status.state != ServiceState::kStopping) {
-      journal_.Add(service.heard_ns + kSilentAfterNs, wire::Severity::Warning, key.second,
-                   "has said nothing for 10 s");
+      journal_.Add(service.heard_ns + kSilentAfterNs, wire::Severity::Warning,
+                   NameOf(service.status), "has said nothing for 10 s");
     }
     service.silent = silent;
     ordered.emplace_back(RankOf(key.first), &service);

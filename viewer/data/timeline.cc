@@ -119,15 +119,10 @@ void Timeline::Advance(std::int64_t time_ns) {
   newest_ = number;
 }
 
-std::int64_t Timeline::Find(std::int64_t time_ns) {
+void Timeline::AddBatch(std::int64_t time_ns, const BatchSums& sums) {
   Advance(time_ns);
   const std::int64_t number = NumberOf(time_ns);
-  return number < oldest() ? -1 : number;
-}
-
-void Timeline::AddBatch(std::int64_t time_ns, const BatchSums& sums) {
-  const std::int64_t number = Find(time_ns);
-  if (number < 0) return;
+  if (number < oldest()) return;
   Interval& interval = At(number);
   interval.rows += sums.rows;
   interval.bytes += sums.bytes;
@@ -159,11 +154,14 @@ void Timeline::AddStageRows(wire::StageId stage, std::int64_t from_ns, std::int6
   }
 }
 
-void Timeline::SetLag(wire::StageId stage, std::int64_t time_ns, std::int64_t lag) {
-  const std::int64_t number = Find(time_ns);
-  if (number < 0) return;
-  std::int64_t& most = At(number).lag[static_cast<std::size_t>(stage)];
-  most = std::max(most, lag);
+void Timeline::SetLag(wire::StageId stage, std::int64_t from_ns, std::int64_t to_ns,
+                      std::int64_t lag) {
+  Advance(to_ns);
+  for (std::int64_t number = std::max(NumberOf(from_ns), oldest()); number <= NumberOf(to_ns);
+       ++number) {
+    std::int64_t& most = At(number).lag[static_cast<std::size_t>(stage)];
+    most = std::max(most, lag);
+  }
 }
 
 ConfusionMatrix Timeline::Confusion(std::int64_t now_ns, std::int64_t window_ns,

@@ -47,8 +47,9 @@ class Timeline {
   /// Count rows that a stage passed from one time to another, evenly; 0 rows say that it passed
   /// none, which is not the same as nothing known.
   void AddStageRows(wire::StageId stage, std::int64_t from_ns, std::int64_t to_ns, double rows);
-  /// Note the lag of a stage; of several in an interval the largest is kept.
-  void SetLag(wire::StageId stage, std::int64_t time_ns, std::int64_t lag);
+  /// Note the lag that a stage had from one time to another; of several in an interval the largest
+  /// is kept.
+  void SetLag(wire::StageId stage, std::int64_t from_ns, std::int64_t to_ns, std::int64_t lag);
 
   /// Sum of the confusions of the last `window_ns` before `now_ns`, but of none before `since_ns`.
   ConfusionMatrix Confusion(std::int64_t now_ns, std::int64_t window_ns, std::int64_t since_ns);
@@ -87,8 +88,6 @@ class Timeline {
   std::int64_t NumberOf(std::int64_t time_ns) const;
   /// Make the interval of this time the newest, unless there is a newer one.
   void Advance(std::int64_t time_ns);
-  /// The interval's number; -1 = it is not kept any more.
-  std::int64_t Find(std::int64_t time_ns);
   void Double();
   void Clear(std::int64_t number);
   std::int64_t oldest() const;

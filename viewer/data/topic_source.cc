@@ -32,6 +32,8 @@ constexpr milliseconds kPollTime{50};
 constexpr seconds kRetryInterval{1};
 // Topics without which results can be shown: whether they are there now is asked less often.
 constexpr seconds kSideRetryInterval{10};
+// The same trouble is told so often at most.
+constexpr seconds kComplaintInterval{10};
 constexpr milliseconds kSideInterval{100};
 // A flood of dead letters must not keep results waiting.
 constexpr milliseconds kSideBudget{10};
@@ -213,14 +215,18 @@ class TopicSource final : public FeedSource {
   /// Find out whether the brokers are away. The client only complains, of each broker alone, and is
   /// silent when they are back; so a topic is opened anew if nothing else is heard.
   void CheckConnection(ResultsReader& reader) {
+    const auto now = Clock::now();
     if (const std::string complaint = reader.TakeRecordComplaint(); !complaint.empty()) {
       Complain(complaint);
     }
     if (const std::string complaint = reader.TakeClientComplaint(); !complaint.empty()) {
-      Complain(complaint);
+      // Of each broker anew, in words that differ a little: one in a while is enough.
+      if (now - client_complained_at_ > kComplaintInterval) {
+        Complain(complaint);
+        client_complained_at_ = now;
+      }
       doubted_ = true;
     }
-    const auto now = Clock::now();
     if (!doubted_ || now - heard_at_ < kHeardLately || now < probe_at_) return;
     probe_at_ = now + kRetryInterval;
     auto probe = open_(statuses_.name, {.where = StartAt::Where::kEnd});
@@ -228,6 +234,9 @@ class TopicSource final : public FeedSource {
       statuses_.reader = *std::move(probe);
       Hear();
     } else if (probe.error().code() == StatusCode::kUnavailable) {
+      if (trouble_.empty()) {
+        board_.journal.Add(WallClockNs(), wire::Severity::Error, kViewer, "the brokers are away");
+      }
       trouble_ = probe.error().message();
     }
   }
@@ -251,7 +260,7 @@ class TopicSource final : public FeedSource {
   /// Tell of trouble, once as long as it is the same.
   void Complain(std::string_view text) {
     const auto now = Clock::now();
-    if (text != complaint_ || now - complained_at_ > kSideRetryInterval) {
+    if (text != complaint_ || now - complained_at_ > kComplaintInterval) {
       board_.journal.Add(WallClockNs(), wire::Severity::Warning, kViewer, text);
     }
     complaint_ = text;
@@ -320,6 +329,7 @@ class TopicSource final : public FeedSource {
   Clock::time_point probe_at_;
   std::string complaint_;
   Clock::time_point complained_at_;
+  Clock::time_point client_complained_at_;
 };
 
 }  // namespace

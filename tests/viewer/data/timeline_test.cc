@@ -141,7 +141,7 @@ TEST(TimelineTest, ASessionOfADayFitsAndLosesNoRow) {
       const std::int64_t time = kStart + second * kSecond;
       timeline.AddBatch(time, {.rows = 2, .latency_ns = 1000, .confusion = confusion});
       timeline.AddStageRows(wire::StageId::Evaluate, time, time, 2);
-      timeline.SetLag(wire::StageId::Infer, time, second == 1000 ? 77 : 5);
+      timeline.SetLag(wire::StageId::Infer, time, time, second == 1000 ? 77 : 5);
     }
   };
   for (const auto& [seconds, interval_ns] : {std::pair{300L, kHalf},
