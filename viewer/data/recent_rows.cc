@@ -17,8 +17,8 @@ void RecentRows::Add(const ResultBatchView& batch, const Arrival& arrival) {
   if (!last_is_left_) Take(batch, arrival);
 }
 
-void RecentRows::Finish(const ResultBatchView& last, const Arrival& arrival) {
-  if (last_is_left_) Take(last, arrival);
+void RecentRows::Finish(const ResultBatchView* last, const Arrival& arrival) {
+  if (last_is_left_ && last != nullptr) Take(*last, arrival);
   last_is_left_ = false;
   taken_ = 0;
 }

@@ -31,8 +31,9 @@ class RecentRows {
 
   /// Note a batch that has come.
   void Add(const ResultBatchView& batch, const Arrival& arrival);
-  /// A snapshot is about to be made: take what was left of `last`, which Add had last.
-  void Finish(const ResultBatchView& last, const Arrival& arrival);
+  /// A snapshot is about to be made: take what was left of `last`, which Add had last; null if it
+  /// does not lie there any more.
+  void Finish(const ResultBatchView* last, const Arrival& arrival);
   void Clear();
 
  private:

@@ -94,13 +94,15 @@ void RunFigures::Add(const ResultBatchView& batch, const Arrival& arrival,
   rows_before_ = evaluation.rows();
   dead_before_ = dead;
   part_ns_before_ = part_ns;
+  began_ns_ = std::min(began_ns_, arrival.time_ns);
   const BatchInfo info = batch.info();
   if (info.num_hops > 0) sums.latency_ns = arrival.time_ns - info.hops[0].received_ns();
   for (Timeline& timeline : timelines_) timeline.AddBatch(arrival.time_ns, sums);
   Observe(arrival.time_ns);
   AddStageRows(info, arrival, sums.rows);
   // What comes twice brings no new row to be shown.
-  if (sums.rows > 0) {
+  last_is_new_ = sums.rows > 0;
+  if (last_is_new_) {
     rows_.Add(batch, arrival);
     last_arrival_ = arrival;
   }
@@ -133,7 +135,7 @@ void RunFigures::Observe(std::int64_t now_ns) {
 
 void RunFigures::Write(std::int64_t now_ns, bool ended, const RunCounted& counted,
                        const std::optional<ResultBatchView>& last) {
-  if (last) rows_.Finish(*last, last_arrival_);
+  rows_.Finish(last && last_is_new_ ? &*last : nullptr, last_arrival_);
   WriteQualities(now_ns, *counted.evaluation);
   WriteCalibration(*counted.evaluation);
   WriteParts(counted);

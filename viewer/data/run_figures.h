@@ -44,9 +44,10 @@ class RunFigures {
   /// when the stage had finished them; else others tell them (see recent()).
   RunFigures(wire::SnapshotT& snapshot, bool stage_rows_from_hops);
 
+  /// Forget what happened over time: it will be told again.
+  void Forget() { timelines_.clear(); }
   /// A new run begins.
   void Start(std::size_t num_classes, std::int64_t now_ns);
-  bool started() const noexcept { return !timelines_.empty(); }
 
   /// Follow a batch that `counted` counts since the last call.
   void Add(const ResultBatchView& batch, const Arrival& arrival, const RunCounted& counted);
@@ -80,6 +81,7 @@ class RunFigures {
   std::int64_t observed_ns_ = 0;  // nothing is unknown up to here
   std::int64_t lines_written_ns_ = 0;
   Arrival last_arrival_;
+  bool last_is_new_ = false;                // the last batch brought rows
   std::vector<Timeline> timelines_;         // recent, session
   std::array<Histogram, kNumParts> parts_;  // of messages, in 1/16 ns a row
   // What the evaluation was when the last batch had been counted.

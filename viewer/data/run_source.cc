@@ -69,6 +69,12 @@ class WatchingSink final : public ResultSink {
     Publish(wire::SourceState::Ended);
   }
 
+  /// The run is over, and failed: show how far it came.
+  void Fail() {
+    last_.reset();  // others may have been begun where it lies
+    Publish(wire::SourceState::Live);
+  }
+
  private:
   RunCounted Counted() const {
     return {.evaluation = &epoch_->evaluation(),
@@ -197,7 +203,10 @@ class RunSource final : public FeedSource {
     Status status = scoring.runner->Run(epoch);
     if (Status closed = epoch.Close(); status.ok()) status = std::move(closed);
     if (status.ok()) status = epoch.CheckBadShare();
-    MARQUEE_RETURN_IF_ERROR(std::move(status));
+    if (!status.ok()) {
+      sink.Fail();
+      return status;
+    }
     sink.Finish(port.stop_requested());
     return {};
   }

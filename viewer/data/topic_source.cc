@@ -82,7 +82,9 @@ class TopicSource final : public FeedSource {
       Status status = Follow(request, port);
       if (status.ok()) return {};  // stopped
       if (status.code() == StatusCode::kUsage || status.code() == StatusCode::kData) return status;
-      Complain(status.message());
+      if (trouble_ != status.message()) {
+        board_.journal.Add(WallClockNs(), wire::Severity::Warning, kViewer, status.message());
+      }
       trouble_ = status.message();
       waits_for_ = fmt::format("{}; trying again", trouble_);
       Publish(port, nullptr);
@@ -100,11 +102,14 @@ class TopicSource final : public FeedSource {
     Recover("connected");
     opened_ms_ = WallClockNs() / kNsPerMs;
     current_ = false;
+    looked_ = false;
     run_.reset();
+    board_.figures.Forget();
     bool changed = true;
     while (!port.stop_requested()) {
       MARQUEE_ASSIGN_OR_RETURN(const Event event, reader.Next(kPollTime));
       if (event != Event::kTimeout) Hear();
+      looked_ |= event == Event::kEnd;
       if (event == Event::kEnd && !reader.looking()) current_ = true;
       if (event == Event::kRecord) MARQUEE_RETURN_IF_ERROR(Take(reader));
       changed |= event == Event::kRecord;
@@ -189,8 +194,8 @@ class TopicSource final : public FeedSource {
         return ReadStatus(bytes);
       }();
       if (!status) {
-        Complain(fmt::format("topic {}, offset {}: {}", statuses_.name, record.offset,
-                             status.error().message()));
+        Complain(malformed_statuses_, fmt::format("topic {}, offset {}: {}", statuses_.name,
+                                                  record.offset, status.error().message()));
         return;
       }
       board_.services.Add(*status, TimeOf(record, now_ns), board_.figures.timelines());
@@ -216,15 +221,11 @@ class TopicSource final : public FeedSource {
   /// silent when they are back; so a topic is opened anew if nothing else is heard.
   void CheckConnection(ResultsReader& reader) {
     const auto now = Clock::now();
-    if (const std::string complaint = reader.TakeRecordComplaint(); !complaint.empty()) {
-      Complain(complaint);
+    if (now - records_.told_at > kComplaintInterval) {
+      Complain(records_, reader.TakeRecordComplaint());  // which counts those that are not taken
     }
     if (const std::string complaint = reader.TakeClientComplaint(); !complaint.empty()) {
-      // Of each broker anew, in words that differ a little: one in a while is enough.
-      if (now - client_complained_at_ > kComplaintInterval) {
-        Complain(complaint);
-        client_complained_at_ = now;
-      }
+      Complain(client_, complaint);
       doubted_ = true;
     }
     if (!doubted_ || now - heard_at_ < kHeardLately || now < probe_at_) return;
@@ -257,18 +258,22 @@ class TopicSource final : public FeedSource {
     heard_at_ = Clock::now();
   }
 
-  /// Tell of trouble, once as long as it is the same.
-  void Complain(std::string_view text) {
+  /// A kind of trouble that is told seldom, however often it is found.
+  struct Trouble {
+    Clock::time_point told_at;
+  };
+  void Complain(Trouble& trouble, std::string_view text) {
     const auto now = Clock::now();
-    if (text != complaint_ || now - complained_at_ > kComplaintInterval) {
-      board_.journal.Add(WallClockNs(), wire::Severity::Warning, kViewer, text);
-    }
-    complaint_ = text;
-    complained_at_ = now;
+    if (text.empty() || now - trouble.told_at < kComplaintInterval) return;
+    trouble.told_at = now;
+    board_.journal.Add(WallClockNs(), wire::Severity::Warning, kViewer, text);
   }
 
   std::string WaitsFor(const ResultsReader& reader) const {
     if (!trouble_.empty()) return fmt::format("{}; waiting for the brokers", trouble_);
+    if (reader.results() == nullptr && !looked_) {
+      return fmt::format("looking for the newest run in topic {}", results_topic_);
+    }
     if (reader.results() == nullptr) {
       return fmt::format("no results in topic {} yet; waiting for a run", results_topic_);
     }
@@ -317,6 +322,7 @@ class TopicSource final : public FeedSource {
 
   std::optional<RunId> run_;  // that is shown
   std::int64_t opened_ms_ = 0;
+  bool looked_ = false;   // the end of the topic was reached once
   bool current_ = false;  // all that was written before the topic was opened has been read
   bool stopped_ = false;
   std::string waits_for_ = "connecting to the brokers";
@@ -327,9 +333,9 @@ class TopicSource final : public FeedSource {
   bool doubted_ = false;
   Clock::time_point heard_at_;
   Clock::time_point probe_at_;
-  std::string complaint_;
-  Clock::time_point complained_at_;
-  Clock::time_point client_complained_at_;
+  Trouble client_;
+  Trouble records_;
+  Trouble malformed_statuses_;
 };
 
 }  // namespace

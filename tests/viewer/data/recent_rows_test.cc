@@ -28,7 +28,10 @@ class RecentRowsTest : public testing::Test {
     WriteBatch(sequence, num_rows, message_);
     recent_.Add(ResultBatchView::Own(message_), {.time_ns = 5, .partition = 2, .offset = 9});
   }
-  void Finish() { recent_.Finish(ResultBatchView::Own(message_), {.time_ns = 6}); }
+  void Finish() {
+    const auto last = ResultBatchView::Own(message_);
+    recent_.Finish(&last, {.time_ns = 6});
+  }
 
   Message message_;
   std::vector<std::unique_ptr<wire::RowT>> rows_;
@@ -71,6 +74,15 @@ TEST_F(RecentRowsTest, FewRowsAreAllKeptAndOfManyTheFirstAndTheLast) {
   EXPECT_EQ(rows_.back()->number, 700U) << "taken once";
   Add(10, 1);
   EXPECT_EQ(rows_.back()->sequence, 10U) << "a new snapshot, new room";
+}
+
+TEST_F(RecentRowsTest, WhatLiesThereNoMoreIsLeftOut) {
+  Add(0, 600);
+  Add(1, 10);
+  recent_.Finish(nullptr, {});
+  EXPECT_EQ(rows_.back()->sequence, 0U);
+  Add(2, 10);
+  EXPECT_EQ(rows_.back()->sequence, 2U);
 }
 
 TEST_F(RecentRowsTest, OfALargeBatchTheLastRowsAreKept) {

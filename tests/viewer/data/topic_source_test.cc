@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -180,6 +181,14 @@ TEST_F(TopicSourceTest, ASourceThatDiesAndComesBackCountsEachRowOnce) {
   EXPECT_EQ(back->view().run()->duplicated_rows(), 0U);
   EXPECT_EQ(back->view().qualities()->Get(2)->rows(), 2U);
   EXPECT_EQ(back->view().rows()->size(), 3U);
+  const auto settled = WaitFor([](const wire::Snapshot& s) {
+    return s.recent()->series()->size() > 0 && s.recent()->series()->Get(3)->values()->size() > 1;
+  });
+  double rows = 0;
+  for (const float rate : *settled->view().recent()->series()->Get(3)->values()) {
+    if (!std::isnan(rate)) rows += rate / 2;
+  }
+  EXPECT_NEAR(rows, 3, 0.01) << "what is read again is not drawn twice";
   EXPECT_THAT(EventsOf(back->view()), HasSubstr("the topic is gone\nconnected"));
 }
 
