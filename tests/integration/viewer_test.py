@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""What the viewer shows of a run over Kafka, as `marquee-viewer --headless` prints it: the figures of `marquee results`."""
+import os
+import pathlib
+
+from pipeline import PROGRAM, PipelineTest, Service, generate, main, wait_until
+
+VIEWER = pathlib.Path(os.environ.get("MARQUEE_VIEWER", PROGRAM.parent / "marquee-viewer"))
+
+
+class Viewer(PipelineTest):
+    def watch(self, pipeline, name: str, *options: str) -> Service:
+        command = [str(VIEWER), "--headless", "--brokers", pipeline.bootstrap, "--topic-prefix", pipeline.prefix, *options]
+        service = Service(name, command, pipeline.folder)
+        pipeline.services[name] = service
+        return service
+
+    def assert_shows(self, shown: dict, results: dict) -> None:
+        run, quality = shown["run"], shown["qualities"][2]
+        self.assertEqual([run[key] for key in ("id", "complete", "rows", "labelled", "seen", "dead", "messages", "lost", "duplicated_rows")],
+                         [results[key] for key in ("run", "complete", "rows", "labelled", "seen", "dead_letters", "messages", "lost", "duplicated")])
+        self.assertEqual((quality["macro_f1"], quality["accuracy"]), (results["macro_f1"], results["accuracy"]))
+        self.assertEqual(quality["confusion"], [count for row in results["confusion"] for count in row])
+        self.assertEqual([a["f1"] for a in quality["classes"]], [a["f1"] for a in results["classes"]])
+        self.assertEqual(shown["expected_calibration_error"], results["calibration"]["expected_error"])
+        self.assertEqual({a["reason"]: a["rows"] for a in shown["reasons"]}, results["dead_letter_reasons"])
+
+    def test_counts_f1_and_confusion_are_those_of_results(self):
+        rows = generate(4_000, self.folder / "rows.csv")
+        with open(rows, "a", encoding="utf-8") as file:
+            file.write("no record\n" * 3)
+        with self.pipeline() as pipeline:
+            # Before there is a topic; it waits.
+            live = self.watch(pipeline, "live")
+            wait_until("the viewer says what it waits for", lambda: (live.last_json() or {}).get("source", {}).get("message"))
+            pipeline.create_topics()
+            pipeline.launch("preprocess")
+            pipeline.start("infer")
+            run = pipeline.produce("--data", rows)["run"]
+            results = pipeline.results(run)
+            self.assert_complete(results)
+            wait_until("the viewer shows the whole run", lambda: (live.last_json() or {"run": {"complete": False}})["run"]["complete"])
+            # A second one, which finds it all there.
+            once = self.watch(pipeline, "once", "--once", "--run-id", run)
+            self.assertEqual(once.wait(), 0, once.said())
+            self.assertEqual(live.stop(), 0, live.said())
+            for viewer in (live, once):
+                with self.subTest(viewer=viewer.name):
+                    self.assert_shows(viewer.last_json(), results)
+            shown = live.last_json()
+            self.assertEqual({service["stage"] for service in shown["services"]} - {"produce"}, {"preprocess", "infer"})
+            self.assertEqual(len(shown["dead_letters"]), 3)
+            self.assertEqual(len(shown["rows"]), 512)
+
+
+if __name__ == "__main__":
+    main("viewer_test")
