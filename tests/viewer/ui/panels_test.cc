@@ -1,0 +1,177 @@
+// Every panel, with every kind of snapshot, at every size: it draws, and says what it should.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/example_snapshots.h"
+#include "tests/support/imgui_harness.h"
+
+namespace marquee::viewer {
+namespace {
+
+using ::testing::HasSubstr;
+using testing_support::DrawnText;
+using testing_support::ExampleSnapshot;
+using testing_support::ExtremeSnapshot;
+using testing_support::ImguiHarness;
+
+struct Display {
+  float width, height, scale;
+};
+
+std::string NameOf(Panel panel) { return kPanelNames[static_cast<std::size_t>(panel)]; }
+
+class EveryPanel : public ::testing::TestWithParam<Panel> {
+ protected:
+  static std::vector<Display> Displays() {
+    return {{1280, 800, 1}, {1920, 1080, 1}, {1920, 1080, 1.5F}, {1280, 800, 1.5F}, {640, 400, 1}};
+  }
+};
+
+TEST_P(EveryPanel, DrawsWithinTheDisplay) {
+  const auto example = SnapshotMessage::Make(ExampleSnapshot());
+  for (const Display& display : Displays()) {
+    for (const ThemeKind kind : {ThemeKind::kDark, ThemeKind::kLight}) {
+      ImguiHarness harness({display.width, display.height}, display.scale, kind);
+      harness.state().panel = GetParam();
+      harness.Settle(example->view());
+      EXPECT_EQ(harness.DrawnOutside(), "") << display.width << " x " << display.scale;
+    }
+  }
+}
+
+TEST_P(EveryPanel, CutsNoTextOff) {
+  const auto example = SnapshotMessage::Make(ExampleSnapshot());
+  for (const Display& display : Displays()) {
+    if (display.width < 1000) continue;
+    ImguiHarness harness({display.width, display.height}, display.scale);
+    harness.state().panel = GetParam();
+    harness.Settle(example->view());
+    for (const DrawnText& text : harness.texts()) {
+      EXPECT_FALSE(text.cut) << text.text << " at " << display.width << " x " << display.scale;
+    }
+  }
+}
+
+TEST_P(EveryPanel, BearsWhatNoRunShouldGive) {
+  const auto extreme = SnapshotMessage::Make(ExtremeSnapshot());
+  for (const Display& display : Displays()) {
+    ImguiHarness harness({display.width, display.height}, display.scale);
+    harness.state().panel = GetParam();
+    harness.Settle(extreme->view());
+    EXPECT_EQ(harness.DrawnOutside(), "") << display.width;
+    for (float x = 5; x < display.width; x += display.width / 12) {
+      for (float y = 5; y < display.height; y += display.height / 10) {
+        ImGui::GetIO().MousePos = {x, y};
+        harness.Frame(extreme->view());
+      }
+    }
+    EXPECT_EQ(harness.DrawnOutside(), "") << display.width;
+  }
+}
+
+TEST_P(EveryPanel, SaysWhatIsWaitedForAndWhatToDo) {
+  const auto empty = SnapshotMessage::Make(EmptySnapshot());
+  ImguiHarness harness;
+  harness.state().panel = GetParam();
+  harness.Settle(empty->view());
+  EXPECT_EQ(harness.DrawnOutside(), "");
+  const std::string wanted = GetParam() == Panel::kTroubles     ? "No dead letters"
+                             : GetParam() == Panel::kBenchmarks ? "No records of benchmarks"
+                                                                : "Nothing is open";
+  EXPECT_THAT(harness.AllText(), HasSubstr(wanted));
+}
+
+TEST_P(EveryPanel, BearsClassesOfAnyNumber) {
+  for (const std::size_t classes : {1U, 2U, 20U, 32U}) {
+    const auto snapshot = SnapshotMessage::Make(ExampleSnapshot(classes));
+    ImguiHarness harness;
+    harness.state().panel = GetParam();
+    harness.Settle(snapshot->view());
+    EXPECT_EQ(harness.DrawnOutside(), "") << classes;
+  }
+}
+
+TEST_P(EveryPanel, SameSnapshotSameFrame) {
+  const auto example = SnapshotMessage::Make(ExampleSnapshot());
+  ImguiHarness harness;
+  harness.state().panel = GetParam();
+  harness.Settle(example->view());
+  const std::string before = harness.FrameBytes();
+  harness.Frame(example->view());
+  EXPECT_TRUE(before == harness.FrameBytes());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EveryPanel,
+                         ::testing::Values(Panel::kOverview, Panel::kQuality, Panel::kPredictions,
+                                           Panel::kParts, Panel::kLatency, Panel::kTroubles,
+                                           Panel::kBenchmarks),
+                         [](const auto& panel) { return NameOf(panel.param); });
+
+/// What is drawn of the example on `panel`.
+std::string TextOfPanel(Panel panel, ImVec2 size = {1280, 800}) {
+  const auto example = SnapshotMessage::Make(ExampleSnapshot());
+  ImguiHarness harness(size);
+  harness.state().panel = panel;
+  harness.Settle(example->view());
+  return harness.AllText();
+}
+
+void ExpectWords(const std::string& text, const std::vector<std::string>& all) {
+  for (const std::string& words : all) EXPECT_THAT(text, HasSubstr(words));
+}
+
+TEST(Panels, TheBarSaysWhatIsShown) {
+  ExpectWords(TextOfPanel(Panel::kOverview, {1920, 1080}),
+              {"live", "Topic", "results on 127.0.0.1:9092", "run a8c40b6e", "model movies 1",
+               "cross-validated F1 63.73"});
+}
+
+TEST(Panels, Overview) {
+  ExpectWords(
+      TextOfPanel(Panel::kOverview),
+      {"58.3 k", "9.21 M", "9.43 ms", "p99 38.7 ms", "0 / 50", "infer-b is stalled", "preprocess",
+       "3 instances", "raw-data", "processed-data", "412 wait", "Throughput", "12:34:00"});
+}
+
+TEST(Panels, Quality) {
+  const auto snapshot = ExampleSnapshot();
+  const wire::QualityT& quality = *snapshot.qualities[2];
+  ExpectWords(TextOfPanel(Panel::kQuality),
+              {"low", "Precision", "Macro-F1 " + Score(quality.macro_f1),
+               Quantity(static_cast<double>(quality.confusion[1]), Unit::kCount),
+               Exact(quality.classes[0].support()), "mean error 2.1 %", "the whole run"});
+}
+
+TEST(Panels, Predictions) {
+  ExpectWords(TextOfPanel(Panel::kPredictions), {"150 of the latest 150 rows", "No row selected",
+                                                 testing_support::ExampleTitle(149)});
+}
+
+TEST(Panels, Parts) {
+  ExpectWords(TextOfPanel(Panel::kParts),
+              {"3.10 ns", "107 ns", "173 ns", "encoder 37.8 %", "284 ns a row"});
+}
+
+TEST(Panels, Latency) {
+  ExpectWords(TextOfPanel(Panel::kLatency),
+              {"1.50 ms wait + 400 µs work", "half of them within 9.43 ms", "99.9 %"});
+}
+
+TEST(Panels, Troubles) {
+  ExpectWords(
+      TextOfPanel(Panel::kTroubles, {1920, 1080}),
+      {"infer-b on beta", "stalled: 412 records wait", "2 of 7.54 k", "645 rows", "invalid_utf8",
+       "movies.csv, record 119", "column id", "connection refused", "12:34:42"});
+}
+
+TEST(Panels, Benchmarks) {
+  ExpectWords(TextOfPanel(Panel::kBenchmarks),
+              {"commit deb5ffc81", "commit 76ad4367c", "1.70 M rows/s", "1.94 M rows/s", "1.14",
+               "better", "worse", "same", "in one record only"});
+}
+
+}  // namespace
+}  // namespace marquee::viewer

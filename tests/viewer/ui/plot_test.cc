@@ -1,0 +1,144 @@
+#include "viewer/ui/plot.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "tests/support/example_snapshots.h"
+#include "tests/support/imgui_harness.h"
+
+namespace marquee::viewer {
+namespace {
+
+using ::testing::HasSubstr;
+using testing_support::ExampleSnapshot;
+using testing_support::ImguiHarness;
+
+/// How many vertices the plot of one line has, in the second frame (in the first, ImGui finds the
+/// window's size).
+int VerticesOf(const std::vector<float>& values) {
+  const ImguiHarness harness;
+  const std::vector<PlotLine> lines = {{.label = "x", .color = ~0U, .values = values}};
+  PlotState state;
+  int vertices = 0;
+  for (int frame = 0; frame < 2; ++frame) {
+    ImGui::NewFrame();
+    ImGui::SetNextWindowSize({640, 300});
+    ImGui::Begin("alone");
+    const int before = ImGui::GetWindowDrawList()->VtxBuffer.Size;
+    DrawPlot("plot", {600, 240}, {.y_end = 1000}, lines, harness.theme(), state);
+    vertices = ImGui::GetWindowDrawList()->VtxBuffer.Size - before;
+    ImGui::End();
+    ImGui::Render();
+  }
+  return vertices;
+}
+
+TEST(Plot, VerticesAreBoundedByPixelsNotByValues) {
+  const auto vertices = [](std::size_t count) {
+    std::vector<float> values(count);
+    for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(i * 7919 % 1000);
+    return VerticesOf(values);
+  };
+  // Four points a column, of at most four vertices each.
+  EXPECT_LT(vertices(1'000'000), 600 * 4 * 4);
+  EXPECT_NEAR(vertices(1'000'000), vertices(500'000), 600);
+}
+
+TEST(Plot, SpikesSurviveThinningOut) {
+  std::vector<float> flat(100'000, 1.0F);
+  const int without = VerticesOf(flat);
+  flat[54'321] = 900;
+  // Two more points in the column of the spike.
+  EXPECT_GT(VerticesOf(flat), without);
+}
+
+TEST(Plot, GapsAreNotBridged) {
+  const float none = std::nanf("");
+  const int whole = VerticesOf({1, 2, 3, 4, 5, 6});
+  // Two lines of two points, without those between.
+  const int gap = VerticesOf({1, 2, none, none, 5, 6});
+  const int half = VerticesOf({none, none, none, none, 5, 6});
+  EXPECT_LT(gap, whole);
+  EXPECT_LT(half, gap);
+  // A value alone is a dot, not nothing.
+  EXPECT_GT(VerticesOf({none, none, 3, none, none, none}), half);
+}
+
+class PlotOfExample : public ::testing::Test {
+ protected:
+  PlotOfExample() { harness_.Settle(view()); }
+  const wire::Snapshot& view() const { return message_->view(); }
+  /// A place in the plot under the title "Throughput".
+  static ImVec2 Middle() { return {300, 420}; }
+
+  std::shared_ptr<const SnapshotMessage> message_ = SnapshotMessage::Make(ExampleSnapshot());
+  ImguiHarness harness_;
+};
+
+TEST_F(PlotOfExample, PointerReadsTheValues) {
+  harness_.HoverAt(view(), Middle());
+  EXPECT_THAT(harness_.AllText(), ::testing::ContainsRegex("\nproduce: [0-9.]+ k rows/s\n"));
+}
+
+TEST_F(PlotOfExample, WheelZoomsAndADoubleClickGoesBack) {
+  harness_.HoverAt(view(), Middle());
+  harness_.Wheel(view(), 3);
+  const PlotState& state = harness_.state().overview.throughput;
+  ASSERT_TRUE(state.zoomed);
+  const double range = state.to - state.from;
+  EXPECT_NEAR(range, 299 * std::pow(0.8, 3), 1);
+
+  const double from = state.from;
+  harness_.Drag(view(), Middle(), {Middle().x - 50, Middle().y});
+  EXPECT_GT(state.from, from);
+  EXPECT_NEAR(state.to - state.from, range, 0.01);
+
+  ImGuiIO& io = ImGui::GetIO();
+  io.MousePos = Middle();
+  for (const bool down : {false, true, false, true, false}) {
+    io.MouseDown[0] = down;
+    harness_.Frame(view());
+  }
+  EXPECT_FALSE(state.zoomed);
+}
+
+TEST_F(PlotOfExample, ZoomOnTheEndGoesWithTime) {
+  harness_.HoverAt(view(), {600, 420});
+  harness_.Wheel(view(), 3);
+  PlotState& state = harness_.state().overview.throughput;
+  ASSERT_TRUE(state.zoomed);
+  state.follows = true;
+  const double range = state.to - state.from;
+  auto later = ExampleSnapshot();
+  later.recent->end_ns += 60 * testing_support::kSecond;
+  message_ = SnapshotMessage::Make(later);
+  harness_.Settle(view());
+  EXPECT_NEAR(state.to, static_cast<double>(later.recent->end_ns) / 1e9, 0.01);
+  EXPECT_NEAR(state.to - state.from, range, 0.01);
+}
+
+TEST_F(PlotOfExample, NameOfTheLegendHidesItsLine) {
+  // The stages' names stand in the flow too, which is above.
+  const testing_support::DrawnText* name = nullptr;
+  for (const auto& text : harness_.texts()) {
+    if (text.text == "evaluate" && text.min.y > 300 && name == nullptr) name = &text;
+  }
+  ASSERT_NE(name, nullptr);
+  const auto before = harness_.FrameBytes().size();
+  harness_.ClickAt(view(), {name->min.x + 4, name->min.y + 4});
+  EXPECT_EQ(harness_.state().overview.throughput.hidden, 1U << 3);
+  EXPECT_LT(harness_.FrameBytes().size(), before);
+}
+
+TEST(Nines, OfShares) {
+  EXPECT_DOUBLE_EQ(Nines(0), 0);
+  EXPECT_NEAR(Nines(0.99), 2, 1e-12);
+  EXPECT_TRUE(std::isfinite(Nines(1)));
+}
+
+}  // namespace
+}  // namespace marquee::viewer

@@ -1,0 +1,11 @@
+// viewer/ui/help.h — the shortcuts, and how to read what is shown.
+#pragma once
+
+#include "viewer/ui/theme.h"
+
+namespace marquee::viewer {
+
+/// Show the help over everything while `visible`.
+void DrawHelp(const Theme& theme, bool& visible);
+
+}  // namespace marquee::viewer

@@ -1,0 +1,20 @@
+// viewer/ui/latency.h — where the time between a row's reception and its result goes.
+#pragma once
+
+#include "schemas/snapshot_generated.h"
+#include "viewer/ui/overview.h"
+#include "viewer/ui/plot.h"
+
+namespace marquee::viewer {
+
+struct LatencyState {
+  int percentile = 0;  ///< of the waterfall: 0 = medians, 1 = p99
+  float top = 0.45F;
+  PlotState curve;
+  PlotState history;
+};
+
+void DrawLatency(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,
+                 LatencyState& state);
+
+}  // namespace marquee::viewer

@@ -1,0 +1,17 @@
+// viewer/ui/parts.h — what scaler, encoder and classifier cost.
+#pragma once
+
+#include "schemas/snapshot_generated.h"
+#include "viewer/ui/overview.h"
+#include "viewer/ui/plot.h"
+
+namespace marquee::viewer {
+
+struct PartsState {
+  PlotState history;
+};
+
+void DrawParts(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,
+               PartsState& state);
+
+}  // namespace marquee::viewer

@@ -1,0 +1,128 @@
+#include "viewer/ui/snapshot_access.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace marquee::viewer {
+
+std::span<const float> FindSeries(const wire::Timeline& timeline, wire::SeriesKind kind,
+                                  std::size_t index) {
+  for (const wire::Series* series : *timeline.series()) {
+    if (series->kind() != kind || series->index() != index) continue;
+    return {series->values()->data(), series->values()->size()};
+  }
+  return {};
+}
+
+PlotOptions OverTime(const wire::Timeline& timeline, Unit unit) {
+  const double step = static_cast<double>(timeline.interval_ns()) / 1e9;
+  const double end = static_cast<double>(timeline.end_ns()) / 1e9;
+  const std::size_t intervals =
+      timeline.series()->size() > 0 ? timeline.series()->Get(0)->values()->size() : 0;
+  return {.x = PlotX::kTime,
+          .x_first = end - step * static_cast<double>(intervals > 0 ? intervals - 1 : 0),
+          .x_step = step > 0 ? step : 1,
+          .unit = unit};
+}
+
+std::size_t NumClasses(const wire::Snapshot& snapshot) {
+  return snapshot.model()->class_names()->size();
+}
+
+std::string ClassName(const wire::Snapshot& snapshot, std::size_t number) {
+  const auto& names = *snapshot.model()->class_names();
+  return number < names.size() ? names.Get(static_cast<flatbuffers::uoffset_t>(number))->str()
+                               : std::string(kNothing);
+}
+
+const char* StageName(wire::StageId id) {
+  switch (id) {
+    case wire::StageId::Produce:
+      return "produce";
+    case wire::StageId::Preprocess:
+      return "preprocess";
+    case wire::StageId::Infer:
+      return "infer";
+    case wire::StageId::Evaluate:
+      return "evaluate";
+    case wire::StageId::None:
+      break;
+  }
+  return "?";
+}
+
+std::string_view TextOf(const flatbuffers::String* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text->c_str(), text->size());
+}
+
+Verdict JudgeSource(const wire::Snapshot& snapshot) {
+  switch (snapshot.source()->state()) {
+    case wire::SourceState::Live:
+      return {Health::kGood, "live"};
+    case wire::SourceState::Paused:
+      return {Health::kUnknown, "paused"};
+    case wire::SourceState::Ended:
+      return {Health::kGood, "ended"};
+    case wire::SourceState::Waiting:
+      return {Health::kWarning, "waiting"};
+    case wire::SourceState::Failed:
+      return {Health::kBad, "failed"};
+    case wire::SourceState::Idle:
+      break;
+  }
+  return {Health::kUnknown, "no source"};
+}
+
+Health HealthOfService(const wire::Service& service) {
+  const std::string_view state = TextOf(service.state());
+  if (state == "running") return Health::kGood;
+  if (state == "stalled" || state == "failed") return Health::kBad;
+  if (state == "stopped" || state == "finished") return Health::kUnknown;
+  return Health::kWarning;
+}
+
+Verdict JudgeServices(const wire::Snapshot& snapshot) {
+  const auto& services = *snapshot.services();
+  if (services.size() == 0) return {Health::kUnknown, "no services known"};
+  Verdict verdict{Health::kGood, fmt::format("{} services, all well", services.size())};
+  if (services.size() == 1) verdict.text = "1 service, all well";
+  for (const wire::Service* service : services) {
+    const Health health = HealthOfService(*service);
+    if (health == Health::kUnknown || health <= verdict.health) continue;
+    verdict = {health,
+               fmt::format("{} is {}", TextOf(service->instance()), TextOf(service->state()))};
+  }
+  return verdict;
+}
+
+bool HasRun(const wire::Snapshot& snapshot) { return snapshot.run()->rows() > 0; }
+
+Waiting WaitingFor(const wire::Snapshot& snapshot) {
+  const wire::Source& source = *snapshot.source();
+  const std::string message(TextOf(source.message()));
+  if (source.state() == wire::SourceState::Failed) {
+    return {message.empty() ? "The source failed" : message,
+            "Mend what is named above, or press O to open something else."};
+  }
+  switch (source.kind()) {
+    case wire::SourceKind::None:
+      return {
+          "Nothing is open",
+          "Press O to follow a topic, replay a recording, start a run on a CSV file, or compare "
+          "records of benchmarks."};
+    case wire::SourceKind::Topic:
+      return {message.empty() ? "Waiting for results" : message,
+              "Is something running? `marquee produce`, `preprocess` and `infer` make results; "
+              "`marquee doctor` tells what is wrong."};
+    case wire::SourceKind::Recording:
+    case wire::SourceKind::EmbeddedRun:
+      return {message.empty() ? "Waiting for the first rows" : message,
+              "They will show here as they come."};
+    case wire::SourceKind::BenchRecords:
+      break;
+  }
+  return {"Records of benchmarks hold no rows", "See the panel Benchmarks (7)."};
+}
+
+}  // namespace marquee::viewer

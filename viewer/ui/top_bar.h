@@ -1,0 +1,21 @@
+// viewer/ui/top_bar.h — what is shown, how it is, and what can be done with it.
+#pragma once
+
+#include "schemas/snapshot_generated.h"
+#include "viewer/ui/intents.h"
+#include "viewer/ui/theme.h"
+
+namespace marquee::viewer {
+
+/// What the buttons of the bar asked for, beyond the intents.
+struct TopBarActions {
+  bool open = false;
+  bool help = false;
+};
+
+TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, Intents& intents);
+
+/// Pause, scrubbing and speed of a recording; progress of an embedded run; nothing for the others.
+void DrawPlayback(const wire::Snapshot& snapshot, const Theme& theme, Intents& intents);
+
+}  // namespace marquee::viewer
