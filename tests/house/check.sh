@@ -17,12 +17,15 @@ pipeline/observe    schemas pipeline/core
 pipeline/app        schemas kernels model pipeline
 bench               schemas kernels model pipeline viewer/data
 viewer/data         schemas kernels model pipeline
-viewer              schemas kernels model pipeline
+viewer/ui           schemas
+viewer/app          schemas kernels model pipeline viewer
 tests               schemas kernels model pipeline bench viewer
 '
 # What a kernel is free of: I/O, threads, allocation by its own hand, logging, messages.
 not_in_kernels='iostream|[io]?fstream|[io]stream|cstdio|stdio\.h|filesystem|thread|mutex|condition_variable|future'
 not_in_kernels+='|flatbuffers/|librdkafka/|tbb/|oneapi/|spdlog/|fmt/|curl/|zlib'
+# What drawing is free of, so that it runs in a browser too: I/O, threads, libraries beside ImGui and fmt.
+not_in_ui='^<(iostream|[io]?fstream|cstdio|filesystem|thread|mutex|future|CLI/|nlohmann/|toml|librdkafka/)'
 
 includes() {
   grep -rnE '^[[:space:]]*#[[:space:]]*include' --include='*.h' --include='*.cc' \
@@ -30,7 +33,7 @@ includes() {
 }
 
 check_includes() {
-  awk -v rules="$rules" -v not_in_kernels="^<($not_in_kernels)" '
+  awk -v rules="$rules" -v not_in_kernels="^<($not_in_kernels)" -v not_in_ui="$not_in_ui" '
     BEGIN {
       count = split(rules, lines, "\n")
       for (i = 1; i <= count; i++) {
@@ -56,6 +59,10 @@ check_includes() {
       # The benchmark compares with librdkafka alone, without what this folder makes of it.
       if (header ~ /librdkafka\// && file !~ /^(tests\/)?pipeline\/transport\/kafka\/|^tests\/integration\/|^bench\/end_to_end\//)
         breach("only pipeline/transport/kafka/ includes librdkafka")
+      if (header ~ /^<(imgui|backends\/imgui_)/ && file !~ /^(tests\/)?viewer\/(ui|app)\/|^tests\/support\/imgui_harness/)
+        breach("only viewer/ui/ and viewer/app/ draw with ImGui")
+      if (header ~ /GLFW\// && file !~ /^viewer\/app\//) breach("only viewer/app/ has a window")
+      if (room == "viewer/ui" && header ~ not_in_ui) breach(header "> has no place where one only draws")
       if (room == "kernels" && header ~ not_in_kernels) breach(header "> has no place in a kernel")
       if (header !~ /^"/) next
       header = substr(header, 2)

@@ -222,13 +222,13 @@ void DrawTroubles(const wire::Snapshot& snapshot, const Choices& choices, const 
   const float left = (room.x - bar) * state.left;
   ImGui::BeginChild("left", {left, 0}, false, ImGuiWindowFlags_NoScrollbar);
   const float height = ImGui::GetContentRegionAvail().y;
-  BeginCard("reasons", {0, (height - bar) / 2}, "Dead letters",
+  BeginCard("reasons", {0, (height - bar) * state.letters}, "Dead letters",
             fmt::format("{} of the run, why, and how many a second", Rows(snapshot.run()->dead())),
             theme);
   ImGui::Dummy({0, theme.px(4)});
   DrawReasons(snapshot, choices.Timeline(snapshot), theme, state.dead);
   EndCard();
-  ImGui::Dummy({0, bar});
+  DrawSplitter("reasons|letters", false, state.letters, height - bar, theme.px(90), theme);
   BeginCard("letters", {0, 0}, "The last dead letters",
             "`marquee dead-letters show` prints the rows, `replay` puts them back", theme);
   ImGui::Dummy({0, theme.px(4)});

@@ -1,0 +1,79 @@
+// marquee-viewer as its users run it, where there is no display.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tests/support/temp_dir.h"
+
+namespace marquee::viewer {
+namespace {
+
+using testing_support::ReadFile;
+using testing_support::TempDir;
+using ::testing::HasSubstr;
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+Outcome RunViewer(const std::string& arguments) {
+  const TempDir folder;
+  const std::string command = "cd '" + folder.path().string() +
+                              "' && env -u DISPLAY -u WAYLAND_DISPLAY XDG_CONFIG_HOME=. " +
+                              MARQUEE_VIEWER " " + arguments + " >out 2>err </dev/null";
+  const int status = std::system(command.c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadFile(folder.File("out")),
+          ReadFile(folder.File("err"))};
+}
+
+TEST(ViewerProgram, WithoutADisplayItSaysInOneLineWhatToDo) {
+  const Outcome outcome = RunViewer("--generate 10");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("no display can be opened"));
+  EXPECT_THAT(outcome.err, HasSubstr("marquee-viewer --headless"));
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+}
+
+TEST(ViewerProgram, HeadlessPrintsWhatAPanelWouldShow) {
+  const Outcome outcome = RunViewer("--headless --json --once --generate 3000");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out, nullptr, false);
+  ASSERT_TRUE(json.is_object()) << outcome.out;
+  EXPECT_EQ(json["run"]["rows"], 3000);
+  EXPECT_EQ(json["qualities"].size(), 3U);
+}
+
+TEST(ViewerProgram, WrongUsageIsSaid) {
+  EXPECT_EQ(RunViewer("--no-such-flag").exit_code, 2);
+  EXPECT_EQ(RunViewer("--theme pink").exit_code, 2);
+  EXPECT_EQ(RunViewer("a.marquee --compare b.json").exit_code, 2);
+  const Outcome panel = RunViewer("--shot cellar:x.png");
+  EXPECT_EQ(panel.exit_code, 2);
+  EXPECT_THAT(panel.err, HasSubstr("overview quality predictions"));
+  EXPECT_EQ(RunViewer("--size 12x9").exit_code, 2);
+  EXPECT_EQ(RunViewer("--once").exit_code, 2);
+}
+
+TEST(ViewerProgram, AFileThatIsNotThereIsSaid) {
+  const Outcome outcome = RunViewer("--headless no-such-file.marquee");
+  EXPECT_NE(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("no-such-file.marquee"));
+}
+
+TEST(ViewerProgram, HelpAndVersion) {
+  const Outcome help = RunViewer("--help");
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("--headless"));
+  EXPECT_THAT(RunViewer("--version").out, HasSubstr("marquee-viewer 0."));
+}
+
+}  // namespace
+}  // namespace marquee::viewer

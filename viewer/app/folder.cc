@@ -1,0 +1,61 @@
+#include "viewer/app/folder.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <tuple>
+
+namespace marquee::viewer {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostEntries = 2000;
+
+}  // namespace
+
+FolderListing ListFolder(const std::string& folder) {
+  FolderListing listing;
+  std::error_code error;
+  const fs::path path = fs::canonical(folder, error);
+  listing.folder = error ? folder : path.string();
+  auto it = fs::directory_iterator(listing.folder, error);
+  for (; !error && it != fs::directory_iterator() && listing.entries.size() < kMostEntries;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name.starts_with('.')) continue;
+    // A file that vanishes meanwhile is shown without its size.
+    std::error_code vanished;
+    const bool is_folder = it->is_directory(vanished);
+    const std::uintmax_t bytes = is_folder ? 0 : it->file_size(vanished);
+    listing.entries.push_back({name, is_folder, vanished ? 0 : bytes});
+  }
+  if (error) listing.problem = fmt::format("{}: {}", listing.folder, error.message());
+  std::sort(listing.entries.begin(), listing.entries.end(), [](const auto& a, const auto& b) {
+    return std::tie(b.is_folder, a.name) < std::tie(a.is_folder, b.name);
+  });
+  return listing;
+}
+
+std::string FreePath(const std::string& name) {
+  std::error_code error;
+  const fs::path wanted = fs::current_path(error) / name;
+  fs::path path = wanted;
+  for (int number = 2; fs::exists(path, error); ++number) {
+    path = wanted.parent_path() / fmt::format("{}-{}{}", wanted.stem().string(), number,
+                                              wanted.extension().string());
+  }
+  return path.string();
+}
+
+Status SaveText(const std::string& path, const std::string& text) {
+  std::ofstream stream(path, std::ios::binary);
+  stream << text;
+  stream.close();
+  if (stream) return {};
+  return Status::Unavailable(fmt::format("{}: cannot be written", path));
+}
+
+}  // namespace marquee::viewer

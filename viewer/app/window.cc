@@ -1,0 +1,175 @@
+#include "viewer/app/window.h"
+
+#include <GLFW/glfw3.h>
+#include <backends/imgui_impl_glfw.h>
+#include <backends/imgui_impl_opengl3.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace marquee::viewer {
+
+struct Window::Inbox {
+  bool input = true;
+  std::vector<std::string> dropped;
+
+  static Inbox& Of(GLFWwindow* window) {
+    return *static_cast<Inbox*>(glfwGetWindowUserPointer(window));
+  }
+
+  /// Have GLFW write into the inbox of `window`.
+  static void Connect(GLFWwindow* window) {
+    glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { Of(w).input = true; });
+    glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { Of(w).input = true; });
+    glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { Of(w).input = true; });
+    glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int modifiers) {
+      Of(w).input = true;
+      if (action == GLFW_PRESS && key == GLFW_KEY_Q && (modifiers & GLFW_MOD_CONTROL) != 0) {
+        glfwSetWindowShouldClose(w, GLFW_TRUE);
+      }
+    });
+    glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { Of(w).input = true; });
+    glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { Of(w).input = true; });
+    glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { Of(w).input = true; });
+    glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { Of(w).input = true; });
+    glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { Of(w).input = true; });
+    glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
+      Of(w).input = true;
+      for (int i = 0; i < count; ++i) Of(w).dropped.emplace_back(paths[i]);
+    });
+  }
+};
+
+namespace {
+
+Status NoWindow(const std::string& what) {
+  const char* reason = nullptr;
+  glfwGetError(&reason);
+  return Status::Unavailable(
+      fmt::format("{} ({}); marquee-viewer --headless prints the same figures as JSON", what,
+                  reason != nullptr ? reason : "no reason given"));
+}
+
+}  // namespace
+
+Window::Window(GLFWwindow* window, std::unique_ptr<Inbox> inbox)
+    : window_(window), inbox_(std::move(inbox)) {
+  glfwSetWindowUserPointer(window_, inbox_.get());
+  // Before ImGui sets its own callbacks, which call these.
+  Inbox::Connect(window_);
+  ImGui::CreateContext();
+  // What is remembered is ours: see remembered.h.
+  ImGui::GetIO().IniFilename = nullptr;
+  ImGui_ImplGlfw_InitForOpenGL(window_, true);
+  ImGui_ImplOpenGL3_Init("#version 150");
+}
+
+Result<Window> Window::Open(const WindowOptions& options) {
+  if (glfwInit() != GLFW_TRUE) return NoWindow("no display can be opened");
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+  glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
+  glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+  glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
+  glfwWindowHint(GLFW_VISIBLE, options.hidden ? GLFW_FALSE : GLFW_TRUE);
+  GLFWwindow* window =
+      glfwCreateWindow(options.width, options.height, "Marquee", nullptr, nullptr);
+  if (window == nullptr) {
+    Status status = NoWindow("no window with OpenGL 3.2 can be opened");
+    glfwTerminate();
+    return status;
+  }
+  glfwMakeContextCurrent(window);
+  glfwSwapInterval(options.vsync ? 1 : 0);
+  glfwSetWindowSizeLimits(window, 640, 400, GLFW_DONT_CARE, GLFW_DONT_CARE);
+  return Window(window, std::make_unique<Inbox>());
+}
+
+Window::Window(Window&& other) noexcept
+    : window_(std::exchange(other.window_, nullptr)), inbox_(std::move(other.inbox_)) {}
+
+Window::~Window() {
+  if (window_ == nullptr) return;
+  ImGui_ImplOpenGL3_Shutdown();
+  ImGui_ImplGlfw_Shutdown();
+  ImGui::DestroyContext();
+  glfwDestroyWindow(window_);
+  glfwTerminate();
+}
+
+void Window::Wake() { glfwPostEmptyEvent(); }
+
+void Window::Wait(double seconds) { glfwWaitEventsTimeout(seconds); }
+
+void Window::Poll() { glfwPollEvents(); }
+
+bool Window::TakeInput() { return std::exchange(inbox_->input, false); }
+
+std::vector<std::string> Window::TakeDroppedFiles() { return std::exchange(inbox_->dropped, {}); }
+
+bool Window::should_close() const { return glfwWindowShouldClose(window_) == GLFW_TRUE; }
+
+float Window::screen_scale() const {
+  float x = 1;
+  float y = 1;
+  glfwGetWindowContentScale(window_, &x, &y);
+  return std::clamp(x, 0.5F, 4.0F);
+}
+
+void Window::Size(int& width, int& height) const { glfwGetWindowSize(window_, &width, &height); }
+
+void Window::BeginFrame() {
+  ImGui_ImplOpenGL3_NewFrame();
+  ImGui_ImplGlfw_NewFrame();
+  ImGui::NewFrame();
+}
+
+void Window::EndFrame(ImU32 background) {
+  ImGui::Render();
+  int width = 0;
+  int height = 0;
+  glfwGetFramebufferSize(window_, &width, &height);
+  glViewport(0, 0, width, height);
+  const ImVec4 color = ImGui::ColorConvertU32ToFloat4(background);
+  glClearColor(color.x, color.y, color.z, 1);
+  glClear(GL_COLOR_BUFFER_BIT);
+  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+}
+
+void Window::Show() { glfwSwapBuffers(window_); }
+
+Pixels Window::Read(ImVec2 min, ImVec2 size) const {
+  int width = 0;
+  int height = 0;
+  glfwGetFramebufferSize(window_, &width, &height);
+  const ImVec2 scale = ImGui::GetIO().DisplayFramebufferScale;
+  const auto within = [](float value, int most) {
+    return std::clamp(static_cast<int>(std::lround(value)), 0, most);
+  };
+  const int left = within(min.x * scale.x, width);
+  const int top = within(min.y * scale.y, height);
+  Pixels pixels;
+  pixels.width = within((min.x + size.x) * scale.x, width) - left;
+  pixels.height = within((min.y + size.y) * scale.y, height) - top;
+  if (pixels.width <= 0 || pixels.height <= 0) return {};
+  const std::size_t row = 3 * static_cast<std::size_t>(pixels.width);
+  std::vector<std::uint8_t> upside_down(row * static_cast<std::size_t>(pixels.height));
+  glPixelStorei(GL_PACK_ALIGNMENT, 1);
+  // OpenGL counts from the lower left corner.
+  glReadPixels(left, height - top - pixels.height, pixels.width, pixels.height, GL_RGB,
+               GL_UNSIGNED_BYTE, upside_down.data());
+  pixels.rgb.reserve(upside_down.size());
+  for (int y = pixels.height; y-- > 0;) {
+    const auto* begin = upside_down.data() + row * static_cast<std::size_t>(y);
+    pixels.rgb.insert(pixels.rgb.end(), begin, begin + row);
+  }
+  return pixels;
+}
+
+void Window::UploadFonts() {
+  ImGui_ImplOpenGL3_DestroyFontsTexture();
+  ImGui_ImplOpenGL3_CreateFontsTexture();
+}
+
+}  // namespace marquee::viewer
