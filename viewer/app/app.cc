@@ -64,6 +64,7 @@ class App {
     const StopSignal stop;
     std::optional<Clock::time_point> since;
     while (!IsReady(since) && !stop.requested()) MARQUEE_RETURN_IF_ERROR(Step());
+    SelectRow();
     for (const Shot& shot : options_.shots) {
       state_.panel = shot.panel;
       // Once more when all letters are there.
@@ -184,8 +185,8 @@ class App {
   }
 
   void SavePicture() {
-    const std::string path =
-        FreePath(fmt::format("marquee-{}.png", kPanelNames[static_cast<std::size_t>(state_.panel)]));
+    const std::string path = FreePath(
+        fmt::format("marquee-{}.png", kPanelNames[static_cast<std::size_t>(state_.panel)]));
     TellOf(WritePng(path, window_.Read(state_.panel_min, state_.panel_size)), path);
   }
 
@@ -214,6 +215,13 @@ class App {
     window_.UploadFonts();
     fonts_stale_ = false;
     fonts_at_ = Clock::now();
+  }
+
+  /// So that a picture shows a row's way too: the newest that has a target.
+  void SelectRow() {
+    for (const wire::Row* row : *shown_->view().rows()) {
+      if (row->labelled()) row->UnPackTo(&state_.predictions.selected.emplace());
+    }
   }
 
   /// Is there something to see, and has it been there for long enough?

@@ -123,13 +123,13 @@ void AddOptions(CLI::App& root, CommandLine& line) {
   embedded->excludes(generate)->excludes(compare);
   generate->excludes(compare);
   AddKafkaOptions(root, line.topic.connection);
-  AddSetting(root, "--run-id", line.topic.run_id,
-             "over Kafka: the run, 32 hexadecimal digits (default: the newest, then any newer one)");
+  AddSetting(
+      root, "--run-id", line.topic.run_id,
+      "over Kafka: the run, 32 hexadecimal digits (default: the newest, then any newer one)");
   AddSetting(root, "--from", line.topic.from,
              "over Kafka: beginning, end, or how long ago: -90s, -10m, -1h (default: the beginning "
              "of the run)");
-  AddSetting(root, "--model", line.model,
-             "model file (default: the built-in movies model)");
+  AddSetting(root, "--model", line.model, "model file (default: the built-in movies model)");
   AddSetting(root, "--rate", line.run.rate, "of a run here: rows a second; 0 = at once")
       ->check(CLI::Range(0.0, 1e9));
   AddSetting(root, "--repeat", line.run.repeat, "of a run here: read the file so often");
@@ -141,7 +141,8 @@ void AddOptions(CLI::App& root, CommandLine& line) {
   root.add_flag("--once", line.once, "with --headless: print one object and end");
   AddSetting(root, "--theme", line.theme, "dark or light (default: as it was)")
       ->check(CLI::IsMember({"dark", "light"}));
-  AddSetting(root, "--scale", line.scale, "size of everything (default: as it was, or the screen's)")
+  AddSetting(root, "--scale", line.scale,
+             "size of everything (default: as it was, or the screen's)")
       ->check(CLI::Range(0.5, 4.0));
   root.add_option("--size", line.size, "of the window, WIDTHxHEIGHT (default: as it was)");
   root.add_option("--shot", line.shots,

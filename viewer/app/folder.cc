@@ -44,8 +44,8 @@ std::string FreePath(const std::string& name) {
   const fs::path wanted = fs::current_path(error) / name;
   fs::path path = wanted;
   for (int number = 2; fs::exists(path, error); ++number) {
-    path = wanted.parent_path() / fmt::format("{}-{}{}", wanted.stem().string(), number,
-                                              wanted.extension().string());
+    path = wanted.parent_path() /
+           fmt::format("{}-{}{}", wanted.stem().string(), number, wanted.extension().string());
   }
   return path.string();
 }

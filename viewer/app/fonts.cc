@@ -77,9 +77,9 @@ FontFiles FindFonts(const std::vector<std::string>& folders) {
   FontFiles files;
   files.text = FirstOf(paths, {"OpenSans-Regular.ttf", "NotoSans-Regular.ttf", "DejaVuSans.ttf",
                                "LiberationSans-Regular.ttf"});
-  files.bold = FirstOf(paths, {"OpenSans-Semibold.ttf", "OpenSans-SemiBold.ttf",
-                               "NotoSans-SemiBold.ttf", "NotoSans-Bold.ttf", "DejaVuSans-Bold.ttf",
-                               "LiberationSans-Bold.ttf"});
+  files.bold =
+      FirstOf(paths, {"OpenSans-Semibold.ttf", "OpenSans-SemiBold.ttf", "NotoSans-SemiBold.ttf",
+                      "NotoSans-Bold.ttf", "DejaVuSans-Bold.ttf", "LiberationSans-Bold.ttf"});
   for (FontFile file :
        {FirstOf(paths, {"DejaVuSans.ttf"}),
         FirstOf(paths, {"DroidSansFallbackFull.ttf", "DroidSansFallback.ttf", "wqy-microhei.ttc",

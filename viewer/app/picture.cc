@@ -28,8 +28,8 @@ Result<Pixels> ReadPng(const std::string& path) {
   if (bytes == nullptr) {
     return Status::Data(fmt::format("{}: no picture: {}", path, stbi_failure_reason()));
   }
-  const auto size = 3 * static_cast<std::size_t>(pixels.width) *
-                    static_cast<std::size_t>(pixels.height);
+  const auto size =
+      3 * static_cast<std::size_t>(pixels.width) * static_cast<std::size_t>(pixels.height);
   pixels.rgb.assign(bytes.get(), bytes.get() + size);
   return pixels;
 }

@@ -73,8 +73,7 @@ Result<Window> Window::Open(const WindowOptions& options) {
   glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
   glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
   glfwWindowHint(GLFW_VISIBLE, options.hidden ? GLFW_FALSE : GLFW_TRUE);
-  GLFWwindow* window =
-      glfwCreateWindow(options.width, options.height, "Marquee", nullptr, nullptr);
+  GLFWwindow* window = glfwCreateWindow(options.width, options.height, "Marquee", nullptr, nullptr);
   if (window == nullptr) {
     Status status = NoWindow("no window with OpenGL 3.2 can be opened");
     glfwTerminate();

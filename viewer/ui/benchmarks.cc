@@ -116,7 +116,7 @@ void DrawTable(const wire::BenchComparison& bench, bool two, const Theme& theme,
     const std::string shown = Fitted(name, ImGui::GetContentRegionAvail().x);
     ColoredText(theme.ink, shown);
     if (shown.size() != name.size() && ImGui::IsItemHovered()) {
-      ImGui::SetTooltip("%.*s", static_cast<int>(name.size()), name.data());
+      DrawTip(name);
     }
     ImGui::TableNextColumn();
     RightText(theme.ink, Value(row->left(), TextOf(row->unit())));

@@ -9,7 +9,7 @@ namespace marquee::viewer {
 
 struct LatencyState {
   int percentile = 0;  ///< of the waterfall: 0 = medians, 1 = p99
-  float top = 0.45F;
+  float top = 0.4F;
   PlotState curve;
   PlotState history;
 };

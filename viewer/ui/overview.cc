@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "viewer/ui/format.h"
+#include "viewer/ui/parts.h"
 #include "viewer/ui/snapshot_access.h"
 #include "viewer/ui/widgets.h"
 
@@ -42,22 +43,40 @@ Figure Delivery(const wire::Run& run, const Theme& theme) {
   return figure;
 }
 
+Figure WaitingFigure(const wire::Snapshot& snapshot, const Theme& theme) {
+  double lag = 0;
+  bool known = false;
+  for (const wire::Stage* stage : *snapshot.stages()) {
+    if (stage->lag() < 0) continue;
+    lag += static_cast<double>(stage->lag());
+    known = true;
+  }
+  const Verdict services = JudgeServices(snapshot);
+  return {.name = "Waiting in topics",
+          .value = known ? Quantity(lag, Unit::kCount) : kNothing,
+          .unit = known ? "records" : "",
+          .below = services.text,
+          .color = services.health == Health::kBad ? theme.bad : 0,
+          .tip = "Records that the stages have not read yet (lag), and how the services are."};
+}
+
+/// Without topics, nothing waits in them.
+Figure DeadFigure(const wire::Run& run) {
+  return {.name = "Dead letters",
+          .value = Quantity(static_cast<double>(run.dead()), Unit::kCount),
+          .unit = run.dead() == 1 ? "row" : "rows",
+          .below = run.dead() == 0 ? "every row could be used" : "could not be used",
+          .tip = "Rows that could not be used: see the panel Health & dead letters."};
+}
+
 void DrawFigures(const wire::Snapshot& snapshot, const Choices& choices, float height,
                  const Theme& theme) {
   const wire::Run& run = *snapshot.run();
   const wire::Quality& quality = choices.Quality(snapshot);
-  const Verdict services = JudgeServices(snapshot);
   const Unit ns = Unit::kNanoseconds;
   const auto latency = [&](std::uint64_t value) {
     return value == 0 ? std::string(kNothing) : Quantity(static_cast<double>(value), ns);
   };
-  double lag = 0;
-  bool lag_known = false;
-  for (const wire::Stage* stage : *snapshot.stages()) {
-    if (stage->lag() < 0) continue;
-    lag += static_cast<double>(stage->lag());
-    lag_known = true;
-  }
   const bool moves = run.rows_per_s_now() > 0;
   const double rate = moves ? run.rows_per_s_now() : run.rows_per_s();
   const std::array<Figure, 6> figures = {
@@ -82,12 +101,8 @@ void DrawFigures(const wire::Snapshot& snapshot, const Choices& choices, float h
              .below = fmt::format("p99 {}, most {}", latency(run.latency_p99_ns()),
                                   latency(run.latency_max_ns())),
              .tip = "From a row's reception by the source to its result."},
-      Figure{.name = "Waiting in topics",
-             .value = lag_known ? Quantity(lag, Unit::kCount) : kNothing,
-             .unit = lag_known ? "records" : "",
-             .below = services.text,
-             .color = services.health == Health::kBad ? theme.bad : 0,
-             .tip = "Records that the stages have not read yet (lag), and how the services are."},
+      snapshot.source()->kind() == wire::SourceKind::Topic ? WaitingFigure(snapshot, theme)
+                                                           : DeadFigure(run),
       Delivery(run, theme)};
   const float gap = theme.px(8);
   const float width =
@@ -150,9 +165,13 @@ void DrawFlow(const wire::Snapshot& snapshot, float height, const Theme& theme) 
     ImGui::TextUnformatted(Fitted(StageName(stage.id()), inner).c_str());
     ImGui::PopFont();
     ColoredText(theme.ink, Fitted(Quantity(stage.rows_per_s(), Unit::kRowsPerSecond), inner));
-    std::string more = Quantity(stage.busy_ns_per_row(), Unit::kNanoseconds) + " a row";
+    std::string more;
+    if (stage.busy_ns_per_row() > 0) {
+      more = Quantity(stage.busy_ns_per_row(), Unit::kNanoseconds) + " a row";
+    }
     if (stage.instances() > 0) {
-      more += fmt::format(", {} instance{}", stage.instances(), stage.instances() == 1 ? "" : "s");
+      more += fmt::format("{}{} instance{}", more.empty() ? "" : ", ", stage.instances(),
+                          stage.instances() == 1 ? "" : "s");
     }
     ImGui::PushFont(theme.small);
     ColoredText(theme.muted, Fitted(more, inner));
@@ -208,7 +227,7 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
     DrawNothingYet(waiting.what.c_str(), waiting.what_to_do.c_str(), theme);
     return;
   }
-  DrawFigures(snapshot, choices, theme.px(94), theme);
+  DrawFigures(snapshot, choices, theme.px(88), theme);
   DrawFlow(snapshot, theme.px(96), theme);
 
   const wire::Timeline& timeline = choices.Timeline(snapshot);
@@ -233,9 +252,14 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
                theme, state.throughput);
   });
   DrawSplitter("rows|rows", false, state.top, room.y - bar, theme.px(110), theme);
-  card("waiting", {0, bottom}, "Lag", "records waiting before each stage", [&] {
-    DrawStages("lag", timeline, wire::SeriesKind::Lag, Unit::kCount, snapshot, theme, state.lag);
-  });
+  if (snapshot.source()->kind() == wire::SourceKind::Topic) {
+    card("waiting", {0, bottom}, "Lag", "records waiting before each stage", [&] {
+      DrawStages("lag", timeline, wire::SeriesKind::Lag, Unit::kCount, snapshot, theme, state.lag);
+    });
+  } else {
+    card("parts", {0, bottom}, "Time in the model", "a row in each of its parts",
+         [&] { DrawPartsOverTime("parts", snapshot, timeline, theme, state.lag); });
+  }
   ImGui::EndChild();
   ImGui::SameLine(0, 0);
   DrawSplitter("left|right", true, state.left, room.x - bar, theme.px(240), theme);

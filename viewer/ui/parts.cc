@@ -53,6 +53,18 @@ void DrawWhole(const wire::Snapshot& snapshot, const Theme& theme) {
 
 }  // namespace
 
+void DrawPartsOverTime(const char* id, const wire::Snapshot& snapshot,
+                       const wire::Timeline& timeline, const Theme& theme, PlotState& state) {
+  std::vector<PlotLine> lines;
+  for (unsigned i = 0; i < snapshot.parts()->size(); ++i) {
+    lines.push_back({.label = snapshot.parts()->Get(i)->name()->str(),
+                     .color = theme.line(i),
+                     .values = FindSeries(timeline, wire::SeriesKind::PartNsPerRow, i)});
+  }
+  DrawPlot(id, ImGui::GetContentRegionAvail(), OverTime(timeline, Unit::kNanoseconds), lines, theme,
+           state);
+}
+
 void DrawParts(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,
                PartsState& state) {
   const auto& parts = *snapshot.parts();
@@ -80,18 +92,10 @@ void DrawParts(const wire::Snapshot& snapshot, const Choices& choices, const The
   }
   DrawWhole(snapshot, theme);
 
-  const wire::Timeline& timeline = choices.Timeline(snapshot);
-  std::vector<PlotLine> lines;
-  for (unsigned i = 0; i < parts.size(); ++i) {
-    lines.push_back({.label = parts.Get(i)->name()->str(),
-                     .color = theme.line(i),
-                     .values = FindSeries(timeline, wire::SeriesKind::PartNsPerRow, i)});
-  }
   BeginCard("history", {0, 0}, "Time a row, over time",
             choices.timeline == 0 ? "last five minutes" : "this session", theme);
   ImGui::Dummy({0, theme.px(4)});
-  DrawPlot("history", ImGui::GetContentRegionAvail(), OverTime(timeline, Unit::kNanoseconds), lines,
-           theme, state.history);
+  DrawPartsOverTime("history", snapshot, choices.Timeline(snapshot), theme, state.history);
   EndCard();
 }
 

@@ -14,4 +14,8 @@ struct PartsState {
 void DrawParts(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,
                PartsState& state);
 
+/// Draw what a row takes in each part, over time, into what is left of the window.
+void DrawPartsOverTime(const char* id, const wire::Snapshot& snapshot,
+                       const wire::Timeline& timeline, const Theme& theme, PlotState& state);
+
 }  // namespace marquee::viewer

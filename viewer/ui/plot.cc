@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "viewer/ui/widgets.h"
+
 namespace marquee::viewer {
 namespace {
 
@@ -66,16 +68,6 @@ struct Points {
 
 bool IsHidden(const PlotState& state, std::size_t number) {
   return number < 64 && ((state.hidden >> number) & 1) != 0;
-}
-
-/// 1, 2, 2.5 or 5 times a power of ten, so that about `wanted` steps make `range`.
-double NiceStep(double range, double wanted) {
-  const double raw = range / std::max(wanted, 1.0);
-  const double power = std::pow(10, std::floor(std::log10(raw)));
-  for (const double step : {1.0, 2.0, 2.5, 5.0}) {
-    if (raw <= step * power * 1.0001) return step * power;
-  }
-  return 10 * power;
 }
 
 double NiceTimeStep(double range, double wanted) {
@@ -177,8 +169,9 @@ std::pair<double, double> YRange(const PlotOptions& options, std::pair<double, d
     to = std::max(to, from + std::max(least_range, 1e-6 * std::abs(from)));
   }
   const double step = NiceStep(to - from, wanted);
-  return {std::floor(from / step) * step,
-          std::isfinite(options.y_end) ? options.y_end : std::ceil(to * 1.02 / step) * step};
+  return {std::floor(from / step) * step, std::isfinite(options.y_end)
+                                              ? options.y_end
+                                              : std::ceil((to + 0.04 * (to - from)) / step) * step};
 }
 
 /// A click on a name hides or shows its line. Returns the height that the legend took.
@@ -192,7 +185,8 @@ float DrawLegend(ImVec2 at, float width, std::span<const PlotLine> lines, const 
   float y = at.y;
   for (std::size_t l = 0; l < lines.size(); ++l) {
     const PlotLine& line = lines[l];
-    const float text_width = ImGui::CalcTextSize(line.label.c_str()).x;
+    const std::string label = Fitted(line.label, std::min(theme.px(160), width));
+    const float text_width = ImGui::CalcTextSize(label.c_str()).x;
     const float item = swatch + theme.px(5) + text_width;
     if (x > at.x && x + item > at.x + width) {
       x = at.x;
@@ -212,7 +206,7 @@ float DrawLegend(ImVec2 at, float width, std::span<const PlotLine> lines, const 
                        theme.px(2));
     draw.AddText({x + swatch + theme.px(5), y},
                  hidden ? Faded(theme.muted, 0.5F) : (hovered ? theme.ink : theme.muted),
-                 line.label.c_str());
+                 label.c_str());
     if (hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
     x += item + theme.px(14);
   }
@@ -387,7 +381,7 @@ void DrawReadout(const View& view, const PlotOptions& options, std::span<const P
                                               lines[l].color, theme.px(2));
     ImGui::SetCursorScreenPos({at.x + side + theme.px(6), at.y});
     ImGui::TextUnformatted(
-        fmt::format("{}: {}", lines[l].label,
+        fmt::format("{}: {}", Fitted(lines[l].label, theme.px(240)),
                     there ? Quantity(lines[l].values[i], options.unit) : std::string(kNothing))
             .c_str());
   }
@@ -409,6 +403,15 @@ void DrawDiagonal(const View& view, const Theme& theme) {
 }
 
 }  // namespace
+
+double NiceStep(double range, double wanted) {
+  const double raw = range / std::max(wanted, 1.0);
+  const double power = std::pow(10, std::floor(std::log10(raw)));
+  for (const double step : {1.0, 2.0, 2.5, 5.0}) {
+    if (raw <= step * power * 1.0001) return step * power;
+  }
+  return 10 * power;
+}
 
 double Nines(double share) { return -std::log10(std::max(1 - share, 1e-9)); }
 

@@ -66,6 +66,9 @@ struct PlotState {
 void DrawPlot(const char* id, ImVec2 size, const PlotOptions& options,
               std::span<const PlotLine> lines, const Theme& theme, PlotState& state);
 
+/// Find 1, 2, 2.5 or 5 times a power of ten, so that about `wanted` such steps make `range`.
+double NiceStep(double range, double wanted);
+
 /// Nines of a share: 0.99 → 2. What PlotX::kPercentiles measures.
 double Nines(double share);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "viewer/ui/plot.h"
 #include "viewer/ui/widgets.h"
 
 namespace marquee::viewer {
@@ -33,7 +34,7 @@ void DrawBars(ImVec2 size, std::span<const Bar> bars, const Theme& theme) {
   const ImVec2 corner = ImGui::GetCursorScreenPos();
   const float line = ImGui::GetTextLineHeight();
   const float row =
-      std::clamp(size.y / static_cast<float>(bars.size()), line + theme.px(2), line + theme.px(14));
+      std::clamp(size.y / static_cast<float>(bars.size()), line + theme.px(2), line + theme.px(22));
   double greatest = 0;
   float label_width = 0;
   float text_width = 0;
@@ -54,7 +55,7 @@ void DrawBars(ImVec2 size, std::span<const Bar> bars, const Theme& theme) {
                             ? static_cast<float>(std::max(0.0, bar.value) / greatest)
                             : 0;
     const float width = std::max(room * share, share > 0 ? theme.px(2) : 0);
-    const float inset = std::max(theme.px(2), (row - theme.px(18)) / 2);
+    const float inset = std::max(theme.px(2), (row - theme.px(24)) / 2);
     if (width > 0) {
       draw.AddRectFilled({bar_x, y + inset}, {bar_x + width, y + row - inset}, bar.color,
                          theme.px(3));
@@ -118,12 +119,10 @@ std::optional<Cell> DrawHeatMap(ImVec2 size, const HeatMap& map, const Theme& th
       if (ImGui::InvisibleButton("cell", {b.x - a.x, b.y - a.y})) clicked = Cell{r, c};
       if (ImGui::IsItemHovered()) {
         ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
-        ImGui::SetTooltip("%s",
-                          fmt::format("{} rows are {}, predicted {}\n{} of the rows that are {}\n"
-                                      "Click to see those among the latest rows",
-                                      Exact(value), map.names[r], map.names[c],
-                                      Quantity(share, Unit::kShare), map.names[r])
-                              .c_str());
+        DrawTip(fmt::format(
+            "{} rows are {}, predicted {}\n{} of the rows that are {}\n"
+            "Click to see those among the latest rows",
+            Exact(value), map.names[r], map.names[c], Quantity(share, Unit::kShare), map.names[r]));
       }
       const bool outlined = chosen || ImGui::IsItemHovered();
       ImGui::PopID();
@@ -159,17 +158,18 @@ void DrawSpans(ImVec2 size, std::span<const std::string> names, std::span<const 
   const float left = corner.x + std::min(WidestOf(names), size.x * 0.3F) + theme.px(10);
   const float right = corner.x + size.x - WidestOf(texts) - theme.px(10);
   const auto rows = static_cast<float>(names.size());
-  const float row = std::min((size.y - line - theme.px(6)) / rows, line + theme.px(22));
+  const float row = std::min((size.y - line - theme.px(6)) / rows, line + theme.px(34));
   if (right - left < theme.px(40) || row < line) return;
   const auto x_of = [&](double ns) {
     return left + static_cast<float>((ns - least) / range) * (right - left);
   };
 
   const float bottom = corner.y + row * rows;
-  for (int i = 0; i <= 4; ++i) {
-    const float x = x_of(least + range * i / 4);
+  const double step = NiceStep(range, 5);
+  for (int i = 0; i * step <= range; ++i) {
+    const float x = x_of(least + i * step);
     draw.AddLine({x, corner.y}, {x, bottom}, theme.grid);
-    const std::string mark = AxisMark(range * i / 4, Unit::kNanoseconds);
+    const std::string mark = AxisMark(i * step, Unit::kNanoseconds);
     const float width = ImGui::CalcTextSize(mark.c_str()).x;
     draw.AddText({i == 0 ? x : x - width / 2, bottom + theme.px(4)}, theme.muted, mark.c_str());
   }
@@ -180,12 +180,12 @@ void DrawSpans(ImVec2 size, std::span<const std::string> names, std::span<const 
   }
   for (const Span& span : spans) {
     const float y = corner.y + row * static_cast<float>(span.row);
-    const float inset = std::max(theme.px(2), (row - theme.px(20)) / 2);
+    const float inset = std::max(theme.px(2), (row - theme.px(26)) / 2);
     const ImVec2 a = {x_of(span.from_ns), y + inset};
     const ImVec2 b = {std::max(x_of(span.to_ns), a.x + theme.px(2)), y + row - inset};
     draw.AddRectFilled(a, b, span.color, theme.px(2));
     if (ImGui::IsMouseHoveringRect(a, b) && ImGui::IsWindowHovered()) {
-      ImGui::SetTooltip("%s", span.tip.c_str());
+      DrawTip(span.tip);
     }
   }
   ImGui::Dummy({size.x, bottom + line + theme.px(6) - corner.y});

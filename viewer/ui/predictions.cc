@@ -206,7 +206,7 @@ void DrawTable(const wire::Snapshot& snapshot, const Theme& theme, PredictionsSt
   constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_Sortable |
                                      ImGuiTableFlags_SortTristate | ImGuiTableFlags_RowBg |
                                      ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_Resizable |
-                                     ImGuiTableFlags_NoBordersInBody;
+                                     ImGuiTableFlags_Hideable | ImGuiTableFlags_NoBordersInBody;
   const float room = ImGui::GetContentRegionAvail().x;
   if (!ImGui::BeginTable("rows", kColumns.size(), kFlags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);

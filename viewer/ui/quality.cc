@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -43,21 +44,25 @@ std::optional<Cell> DrawConfusion(const wire::Snapshot& snapshot, const wire::Qu
   return DrawHeatMap(ImGui::GetContentRegionAvail(), map, theme);
 }
 
-/// A number with a bar below it.
-void DrawScoreCell(double share, ImU32 color, const Theme& theme) {
+/// A number with a bar below it, in the middle of a row of that height.
+void DrawScoreCell(double share, ImU32 color, float height, const Theme& theme) {
+  const float line = ImGui::GetTextLineHeight();
+  const float bar = theme.px(height > 2 * line ? 8 : 4);
   const ImVec2 at = ImGui::GetCursorScreenPos();
   const float width = ImGui::GetContentRegionAvail().x;
-  RightText(theme.ink, Score(share));
-  const float y = at.y + ImGui::GetTextLineHeight() + theme.px(1);
+  const float top = at.y + std::max(0.0F, (height - line - bar - theme.px(4)) / 2);
+  const std::string text = Score(share);
+  ImGui::GetWindowDrawList()->AddText({at.x + width - ImGui::CalcTextSize(text.c_str()).x, top},
+                                      theme.ink, text.c_str());
   const std::array<float, 1> shares = {static_cast<float>(share)};
   const std::array<ImU32, 1> colors = {color};
-  DrawShares({at.x, y}, {width, theme.px(4)}, shares, colors, theme);
-  ImGui::Dummy({0, theme.px(3)});
+  DrawShares({at.x, top + line + theme.px(3)}, {width, bar}, shares, colors, theme);
 }
 
 void DrawClasses(const wire::Snapshot& snapshot, const wire::Quality& quality, const Theme& theme) {
   constexpr ImGuiTableFlags kFlags =
       ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_ScrollY | ImGuiTableFlags_SizingStretchSame;
+  const float room = ImGui::GetContentRegionAvail().y;
   if (!ImGui::BeginTable("classes", 5, kFlags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   const std::array<const char*, 5> heads = {"Class", "Precision", "Recall", "F1", "Rows"};
@@ -71,19 +76,26 @@ void DrawClasses(const wire::Snapshot& snapshot, const wire::Quality& quality, c
       RightText(theme.muted, heads[i]);
     }
   }
+  const float line = ImGui::GetTextLineHeight();
+  const float pad = 2 * ImGui::GetStyle().CellPadding.y;
+  const float each = (room - line - pad) / static_cast<float>(quality.classes()->size()) - pad;
+  const float height = std::clamp(each, line + theme.px(8), theme.px(90));
   for (unsigned c = 0; c < quality.classes()->size(); ++c) {
     const wire::ClassQuality& it = *quality.classes()->Get(c);
     const ImU32 color = theme.line(c);
-    ImGui::TableNextRow();
+    const float lower = (height - line) / 2;
+    ImGui::TableNextRow(ImGuiTableRowFlags_None, height + pad);
     ImGui::TableNextColumn();
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() + lower);
     ImGui::TextUnformatted(
         Fitted(ClassName(snapshot, c), ImGui::GetContentRegionAvail().x).c_str());
     for (const double share : {it.precision(), it.recall(), it.f1()}) {
       ImGui::TableNextColumn();
       DrawScoreCell(quality.rows() > 0 ? share : std::numeric_limits<double>::quiet_NaN(), color,
-                    theme);
+                    height, theme);
     }
     ImGui::TableNextColumn();
+    ImGui::SetCursorPosY(ImGui::GetCursorPosY() + lower);
     RightText(theme.ink, Exact(it.support()));
   }
   ImGui::EndTable();

@@ -80,6 +80,7 @@ void ApplyTheme(const Theme& theme, ImGuiStyle& style) {
   style.ScrollbarSize = 12;
   style.GrabMinSize = 12;
   style.WindowBorderSize = 0;
+  style.FrameBorderSize = 1;
   style.PopupBorderSize = 1;
   style.ChildBorderSize = 1;
   style.WindowRounding = 0;

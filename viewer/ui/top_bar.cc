@@ -149,10 +149,8 @@ TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, Int
   if (room > theme.px(40)) {
     ColoredText(TextOf(source.message()).empty() ? theme.muted : theme.warning, Fitted(more, room));
     if (ImGui::IsItemHovered()) {
-      ImGui::SetTooltip("%s",
-                        fmt::format("{}\nrun {}\nmodel {}", more, TextOf(snapshot.run()->id()),
-                                    TextOf(snapshot.model()->id()))
-                            .c_str());
+      DrawTip(fmt::format("{}\nrun {}\nmodel {}", more, TextOf(snapshot.run()->id()),
+                          TextOf(snapshot.model()->id())));
     }
   }
   ImGui::EndGroup();

@@ -51,7 +51,7 @@ void TextCell(std::string_view text, ImU32 color) {
   const std::string shown = Fitted(text, ImGui::GetContentRegionAvail().x);
   ColoredText(color, shown);
   if (shown.size() != text.size() && ImGui::IsItemHovered()) {
-    ImGui::SetTooltip("%.*s", static_cast<int>(text.size()), text.data());
+    DrawTip(text);
   }
 }
 
@@ -62,11 +62,8 @@ void NumberCell(const std::string& text, ImU32 color) {
 
 void DrawServices(const wire::Snapshot& snapshot, const Theme& theme) {
   if (snapshot.services()->size() == 0) {
-    const bool topic = snapshot.source()->kind() == wire::SourceKind::Topic;
-    DrawNothingYet(topic ? "No service has told of itself" : "No services here",
-                   topic ? "Each service of the pipeline writes to the topic status once a second."
-                         : "Only what runs over Kafka has services.",
-                   theme);
+    DrawNothingYet("No service has told of itself",
+                   "Each service of the pipeline writes to the topic status once a second.", theme);
     return;
   }
   constexpr std::array<Head, 10> kHeads = {{{"Service", -1.2F},
@@ -212,12 +209,15 @@ void DrawTroubles(const wire::Snapshot& snapshot, const Choices& choices, const 
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const float bar = SplitterWidth(theme);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
-  BeginCard("services", {0, (room.y - bar) * state.top}, "Services", JudgeServices(snapshot).text,
-            theme);
-  ImGui::Dummy({0, theme.px(4)});
-  DrawServices(snapshot, theme);
-  EndCard();
-  DrawSplitter("top|bottom", false, state.top, room.y - bar, theme.px(110), theme);
+  // Only what runs over Kafka has services.
+  if (snapshot.source()->kind() == wire::SourceKind::Topic) {
+    BeginCard("services", {0, (room.y - bar) * state.top}, "Services", JudgeServices(snapshot).text,
+              theme);
+    ImGui::Dummy({0, theme.px(4)});
+    DrawServices(snapshot, theme);
+    EndCard();
+    DrawSplitter("top|bottom", false, state.top, room.y - bar, theme.px(110), theme);
+  }
 
   const float left = (room.x - bar) * state.left;
   ImGui::BeginChild("left", {left, 0}, false, ImGuiWindowFlags_NoScrollbar);

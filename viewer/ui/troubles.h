@@ -10,7 +10,7 @@ namespace marquee::viewer {
 struct TroublesState {
   float top = 0.36F;
   float left = 0.5F;
-  float letters = 0.5F;  ///< share of the reasons above the last dead letters
+  float letters = 0.5F;        ///< share of the reasons above the last dead letters
   bool only_troubles = false;  ///< hide the events that merely inform
   PlotState dead;
 };

@@ -51,7 +51,7 @@ void DrawFigure(const char* id, ImVec2 size, const Figure& figure, const Theme& 
   ColoredText(theme.muted, Fitted(figure.below, width));
   ImGui::PopFont();
   ImGui::PopStyleVar();
-  if (figure.tip != nullptr && ImGui::IsWindowHovered()) ImGui::SetTooltip("%s", figure.tip);
+  if (figure.tip != nullptr && ImGui::IsWindowHovered()) DrawTip(figure.tip);
   EndCard();
 }
 
@@ -168,6 +168,15 @@ void RightText(ImU32 color, std::string_view text) {
   ColoredText(color, text);
 }
 
+void DrawTip(std::string_view text) {
+  const float most = ImGui::GetIO().DisplaySize.x / 2;
+  ImGui::BeginTooltip();
+  ImGui::PushTextWrapPos(std::min(ImGui::GetFontSize() * 32, most));
+  ImGui::TextUnformatted(text.data(), text.data() + text.size());
+  ImGui::PopTextWrapPos();
+  ImGui::EndTooltip();
+}
+
 std::string Fitted(std::string_view text, float width) {
   const char* begin = text.data();
   const char* end = begin + text.size();
@@ -232,7 +241,7 @@ void DrawFact(const char* name, std::string_view value, float name_width, const 
   const std::string shown = Fitted(value, ImGui::GetContentRegionAvail().x);
   ImGui::TextUnformatted(shown.c_str());
   if (shown.size() != value.size() && ImGui::IsItemHovered()) {
-    ImGui::SetTooltip("%.*s", static_cast<int>(value.size()), value.data());
+    DrawTip(value);
   }
 }
 

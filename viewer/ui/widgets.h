@@ -50,6 +50,9 @@ void ColoredText(ImU32 color, std::string_view text);
 /// Text at the right end of what is left of the line or table cell.
 void RightText(ImU32 color, std::string_view text);
 
+/// Show `text` beside the pointer, in lines of bearable length.
+void DrawTip(std::string_view text);
+
 /// `text`, with "…" for what is wider than `width` pixels.
 std::string Fitted(std::string_view text, float width);
 

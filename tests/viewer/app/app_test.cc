@@ -15,10 +15,10 @@
 namespace marquee::viewer {
 namespace {
 
-using testing_support::ReadFile;
-using testing_support::TempDir;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing_support::ReadFile;
+using testing_support::TempDir;
 
 TEST(Remembered, ComesBackAsItWas) {
   const TempDir folder;

@@ -29,7 +29,8 @@ struct Case {
 };
 
 Pixels Draw(const Case& it) {
-  Result<Window> window = Window::Open({kWidth, kHeight, .hidden = true, .vsync = false});
+  Result<Window> window =
+      Window::Open({.width = kWidth, .height = kHeight, .hidden = true, .vsync = false});
   if (!window) {
     ADD_FAILURE() << window.error().message();
     return {};
@@ -40,6 +41,7 @@ Pixels Draw(const Case& it) {
   const auto snapshot = SnapshotMessage::Make(testing_support::ExampleSnapshot());
   ViewerState state;
   state.panel = it.panel;
+  snapshot->view().rows()->Get(147)->UnPackTo(&state.predictions.selected.emplace());
   for (int frame = 0; frame < 4; ++frame) {
     window->BeginFrame();
     ImGui::GetIO().MousePos = {-1, -1};
@@ -76,14 +78,12 @@ TEST_P(Pictures, AreAsExpected) {
          << "; the actual picture is " << kept;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Pictures,
-                         ::testing::Values(Case{Panel::kOverview, ThemeKind::kDark, "overview_dark"},
-                                           Case{Panel::kQuality, ThemeKind::kLight, "quality_light"},
-                                           Case{Panel::kPredictions, ThemeKind::kDark,
-                                                "predictions_dark"},
-                                           Case{Panel::kLatency, ThemeKind::kLight,
-                                                "latency_light"}),
-                         [](const auto& it) { return std::string(it.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, Pictures,
+    ::testing::Values(Case{Panel::kOverview, ThemeKind::kDark, "overview_dark"},
+                      Case{Panel::kQuality, ThemeKind::kLight, "quality_light"},
+                      Case{Panel::kPredictions, ThemeKind::kDark, "predictions_dark"}),
+    [](const auto& it) { return std::string(it.param.name); });
 
 }  // namespace
 }  // namespace marquee::viewer

@@ -13,9 +13,9 @@
 namespace marquee::viewer {
 namespace {
 
+using ::testing::HasSubstr;
 using testing_support::ReadFile;
 using testing_support::TempDir;
-using ::testing::HasSubstr;
 
 struct Outcome {
   int exit_code = -1;
