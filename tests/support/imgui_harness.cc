@@ -289,6 +289,7 @@ std::string ImguiHarness::DrawnOutside() const {
     const ImDrawList& list = *data.CmdLists[l];
     for (const ImDrawCmd& command : list.CmdBuffer) {
       const ImVec4& clip = command.ClipRect;
+      if (clip.x >= clip.z || clip.y >= clip.w) continue;  // nothing of it is seen
       if (clip.x < 0 || clip.y < 0 || clip.z > display.x || clip.w > display.y) {
         problems += fmt::format("clip rectangle {},{} to {},{}\n", clip.x, clip.y, clip.z, clip.w);
       }

@@ -45,6 +45,11 @@ void DrawCurve(const wire::Snapshot& snapshot, const Theme& theme, PlotState& st
     xs.push_back(static_cast<float>(Nines(point->share())));
     values.push_back(static_cast<float>(point->ns()));
   }
+  // Once the slowest rows have been reached, the rest is a line without news.
+  while (values.size() > 2 && values[values.size() - 2] >= 0.97F * values.back()) {
+    values.pop_back();
+    xs.pop_back();
+  }
   const std::array<PlotLine, 1> lines = {PlotLine{
       .label = "latency", .color = theme.line(0), .values = values, .xs = xs, .filled = true}};
   const PlotOptions options{.x = PlotX::kPercentiles, .unit = Unit::kNanoseconds};

@@ -200,8 +200,12 @@ void DrawStages(const char* id, const wire::Timeline& timeline, wire::SeriesKind
   for (const wire::Stage* stage : *snapshot.stages()) {
     const auto values = FindSeries(timeline, kind, static_cast<std::size_t>(stage->id()));
     if (values.empty()) continue;
-    lines.push_back(
-        {.label = StageName(stage->id()), .color = theme.stage(stage->id()), .values = values});
+    // Services tell their lag once a second, and may be late.
+    const std::int64_t told_each_ns = kind == wire::SeriesKind::Lag ? 3'000'000'000 : 0;
+    lines.push_back({.label = StageName(stage->id()),
+                     .color = theme.stage(stage->id()),
+                     .values = values,
+                     .steps = 1 + static_cast<std::size_t>(told_each_ns / timeline.interval_ns())});
   }
   DrawPlot(id, ImGui::GetContentRegionAvail(), OverTime(timeline, unit), lines, theme, state);
 }
@@ -236,7 +240,9 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
   const float bar = SplitterWidth(theme);
   const float left = (room.x - bar) * state.left;
   const float right = room.x - bar - left;
-  const float top = (room.y - bar) * state.top;
+  // Two rows of plots, or one where two would be too low to be read.
+  const bool two_rows = room.y >= theme.px(330);
+  const float top = two_rows ? (room.y - bar) * state.top : room.y;
   const float bottom = room.y - bar - top;
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
   const auto card = [&](const char* id, ImVec2 size, const char* title, const std::string& note,
@@ -251,14 +257,17 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
     DrawStages("rows", timeline, wire::SeriesKind::RowsPerSecond, Unit::kRowsPerSecond, snapshot,
                theme, state.throughput);
   });
-  DrawSplitter("rows|rows", false, state.top, room.y - bar, theme.px(110), theme);
-  if (snapshot.source()->kind() == wire::SourceKind::Topic) {
-    card("waiting", {0, bottom}, "Lag", "records waiting before each stage", [&] {
-      DrawStages("lag", timeline, wire::SeriesKind::Lag, Unit::kCount, snapshot, theme, state.lag);
-    });
-  } else {
-    card("parts", {0, bottom}, "Time in the model", "a row in each of its parts",
-         [&] { DrawPartsOverTime("parts", snapshot, timeline, theme, state.lag); });
+  if (two_rows) {
+    DrawSplitter("rows|rows", false, state.top, room.y - bar, theme.px(110), theme);
+    if (snapshot.source()->kind() == wire::SourceKind::Topic) {
+      card("waiting", {0, bottom}, "Lag", "records waiting before each stage", [&] {
+        DrawStages("lag", timeline, wire::SeriesKind::Lag, Unit::kCount, snapshot, theme,
+                   state.lag);
+      });
+    } else {
+      card("parts", {0, bottom}, "Time in the model", "a row in each of its parts",
+           [&] { DrawPartsOverTime("parts", snapshot, timeline, theme, state.lag); });
+    }
   }
   ImGui::EndChild();
   ImGui::SameLine(0, 0);
@@ -267,18 +276,20 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
   ImGui::BeginChild("right", {right, 0}, false, ImGuiWindowFlags_NoScrollbar);
   card("quality", {0, top}, "Macro-F1", "each point over ten seconds, " + span,
        [&] { DrawQualityOverTime(timeline, theme, state.quality); });
-  DrawSplitter("rows|rows", false, state.top, room.y - bar, theme.px(110), theme);
-  card("latency", {0, bottom}, "Latency", "from the source to the result", [&] {
-    const std::array<PlotLine, 2> lines = {
-        PlotLine{.label = "p99",
-                 .color = theme.line(1),
-                 .values = FindSeries(timeline, wire::SeriesKind::LatencyP99Ns)},
-        PlotLine{.label = "median",
-                 .color = theme.line(0),
-                 .values = FindSeries(timeline, wire::SeriesKind::LatencyP50Ns)}};
-    DrawPlot("latency", ImGui::GetContentRegionAvail(), OverTime(timeline, Unit::kNanoseconds),
-             lines, theme, state.latency);
-  });
+  if (two_rows) {
+    DrawSplitter("rows|rows", false, state.top, room.y - bar, theme.px(110), theme);
+    card("latency", {0, bottom}, "Latency", "from the source to the result", [&] {
+      const std::array<PlotLine, 2> lines = {
+          PlotLine{.label = "p99",
+                   .color = theme.line(1),
+                   .values = FindSeries(timeline, wire::SeriesKind::LatencyP99Ns)},
+          PlotLine{.label = "median",
+                   .color = theme.line(0),
+                   .values = FindSeries(timeline, wire::SeriesKind::LatencyP50Ns)}};
+      DrawPlot("latency", ImGui::GetContentRegionAvail(), OverTime(timeline, Unit::kNanoseconds),
+               lines, theme, state.latency);
+    });
+  }
   ImGui::EndChild();
   ImGui::PopStyleVar();
 }

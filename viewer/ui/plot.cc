@@ -249,9 +249,9 @@ class LinePainter {
     while (i < end) {
       if (!points.has(i)) {
         ++i;
-        Flush();
         continue;
       }
+      if (!path_.empty() && i - last_ > line_.steps) Flush();
       // All that falls into one column: the first, least, greatest and last of them stay.
       const float x = std::floor(view_.X(points.x(i)));
       std::size_t least = i;
@@ -268,6 +268,7 @@ class LinePainter {
       if (greatest != i) Add(points, greatest);
       if (least != greatest && least != last) Add(points, least);
       if (last != i && last != greatest) Add(points, last);
+      last_ = last;
       i = next;
     }
     Flush();
@@ -308,6 +309,7 @@ class LinePainter {
   const Theme& theme_;
   ImDrawList& draw_;
   std::vector<ImVec2> path_;
+  std::size_t last_ = 0;  // the value that the path ends with
 };
 
 /// Zoom, pan, go back.
@@ -367,7 +369,11 @@ void DrawReadout(const View& view, const PlotOptions& options, std::span<const P
     const Points points{lines[l], options};
     if (IsHidden(state, l) || points.size() == 0) continue;
     const double step = std::abs(options.x_step) / 2;
-    const std::size_t i = points.LowerBound(x - (lines[l].xs.empty() ? step : 0));
+    std::size_t i = points.LowerBound(x - (lines[l].xs.empty() ? step : 0));
+    for (std::size_t k = 1; k < lines[l].steps && i < points.size() && !points.has(i) && i > 0;
+         ++k) {
+      --i;
+    }
     const bool there =
         i < points.size() && points.has(i) && (lines[l].xs.empty() || points.x(i) == x);
     if (there) {

@@ -24,6 +24,8 @@ struct PlotLine {
   std::span<const float> xs = {};  ///< ascending; empty = one a step of the plot
   bool filled = false;             ///< down to the axis
   bool dots = false;
+  /// How many steps a value speaks for: what is told less often than the plot's steps is no gap.
+  std::size_t steps = 1;
 };
 
 /// What the horizontal axis measures.

@@ -216,7 +216,7 @@ void DrawTable(const wire::Snapshot& snapshot, const Theme& theme, PredictionsSt
     ImGui::TableSetupColumn(column.name, flags, column.width > 0 ? theme.px(column.width) : 1.0F);
   }
   // Where it is narrow, titles need the room more.
-  for (const int column : {5, 6}) ImGui::TableSetColumnEnabled(column, room > theme.px(690));
+  for (const int column : {1, 5, 6}) ImGui::TableSetColumnEnabled(column, room > theme.px(690));
   ImGui::PushStyleColor(ImGuiCol_Text, theme.muted);
   ImGui::TableHeadersRow();
   ImGui::PopStyleColor();

@@ -82,6 +82,17 @@ Health HealthOfService(const wire::Service& service) {
   return Health::kWarning;
 }
 
+std::string ServiceName(const wire::Service& service) {
+  const std::string_view stage = TextOf(service.stage());
+  const std::string_view instance = TextOf(service.instance());
+  const std::string_view host = TextOf(service.host());
+  std::string name(instance);
+  // An instance that is named like its host, as they are if nobody names them, says nothing.
+  if (instance == host) name = stage;
+  if (name.find(stage) == std::string::npos) name = fmt::format("{} {}", stage, name);
+  return host.empty() ? name : fmt::format("{} on {}", name, host);
+}
+
 Verdict JudgeServices(const wire::Snapshot& snapshot) {
   const auto& services = *snapshot.services();
   if (services.size() == 0) return {Health::kUnknown, "no services known"};
@@ -90,8 +101,7 @@ Verdict JudgeServices(const wire::Snapshot& snapshot) {
   for (const wire::Service* service : services) {
     const Health health = HealthOfService(*service);
     if (health == Health::kUnknown || health <= verdict.health) continue;
-    verdict = {health,
-               fmt::format("{} is {}", TextOf(service->instance()), TextOf(service->state()))};
+    verdict = {health, fmt::format("{} is {}", ServiceName(*service), TextOf(service->state()))};
   }
   return verdict;
 }

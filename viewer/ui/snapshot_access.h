@@ -40,6 +40,8 @@ struct Verdict {
 Verdict JudgeSource(const wire::Snapshot& snapshot);
 Verdict JudgeServices(const wire::Snapshot& snapshot);
 Health HealthOfService(const wire::Service& service);
+/// "infer on vm", "infer-b on vm": what tells services apart, and no more.
+std::string ServiceName(const wire::Service& service);
 
 /// Is there any row of a run?
 bool HasRun(const wire::Snapshot& snapshot);

@@ -84,10 +84,7 @@ void DrawServices(const wire::Snapshot& snapshot, const Theme& theme) {
     ImGui::TableNextColumn();
     DrawHealthSign(health, theme);
     ImGui::SameLine(0, theme.px(4));
-    const std::string name =
-        TextOf(service->host()).empty()
-            ? service->instance()->str()
-            : fmt::format("{} on {}", TextOf(service->instance()), TextOf(service->host()));
+    const std::string name = ServiceName(*service);
     ColoredText(theme.ink, Fitted(name, ImGui::GetContentRegionAvail().x));
     const std::string state =
         TextOf(service->reason()).empty()

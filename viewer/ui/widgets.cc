@@ -1,5 +1,7 @@
 #include "viewer/ui/widgets.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -51,7 +53,10 @@ void DrawFigure(const char* id, ImVec2 size, const Figure& figure, const Theme& 
   ColoredText(theme.muted, Fitted(figure.below, width));
   ImGui::PopFont();
   ImGui::PopStyleVar();
-  if (figure.tip != nullptr && ImGui::IsWindowHovered()) DrawTip(figure.tip);
+  if (ImGui::IsWindowHovered()) {
+    // All of the line that may have been shortened.
+    DrawTip(figure.tip == nullptr ? figure.below : fmt::format("{}\n{}", figure.below, figure.tip));
+  }
   EndCard();
 }
 

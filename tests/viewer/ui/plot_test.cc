@@ -19,9 +19,10 @@ using testing_support::ImguiHarness;
 
 /// How many vertices the plot of one line has, in the second frame (in the first, ImGui finds the
 /// window's size).
-int VerticesOf(const std::vector<float>& values) {
+int VerticesOf(const std::vector<float>& values, std::size_t steps = 1) {
   const ImguiHarness harness;
-  const std::vector<PlotLine> lines = {{.label = "x", .color = ~0U, .values = values}};
+  const std::vector<PlotLine> lines = {
+      {.label = "x", .color = ~0U, .values = values, .steps = steps}};
   PlotState state;
   int vertices = 0;
   for (int frame = 0; frame < 2; ++frame) {
@@ -66,6 +67,14 @@ TEST(Plot, GapsAreNotBridged) {
   EXPECT_LT(half, gap);
   // A value alone is a dot, not nothing.
   EXPECT_GT(VerticesOf({none, none, 3, none, none, none}), half);
+}
+
+TEST(Plot, WhatIsToldLessOftenHasNoGapsBetween) {
+  const float none = std::nanf("");
+  const std::vector<float> sparse = {1, none, 3, none, 5, none, none, none, 9};
+  // Dots are circles: many vertices each.
+  EXPECT_LT(VerticesOf(sparse, 2), VerticesOf(sparse));
+  EXPECT_GT(VerticesOf(sparse, 2), VerticesOf(sparse, 4));
 }
 
 class PlotOfExample : public ::testing::Test {
