@@ -162,7 +162,7 @@ std::pair<double, double> YRange(const PlotOptions& options, std::pair<double, d
   double to = std::isfinite(options.y_end) ? options.y_end : extent.second;
   if (!std::isfinite(from) || !std::isfinite(to)) return {0, 1};
   const double least_range =
-      options.unit == Unit::kShare || options.unit == Unit::kPlain ? 0.02 : 1;
+      options.unit == Unit::kShare || options.unit == Unit::kPlain ? 0.01 : 1;
   if (std::isfinite(options.y_end)) {
     from = std::min(from, to - least_range);
   } else {

@@ -79,11 +79,11 @@ void ApplyTheme(const Theme& theme, ImGuiStyle& style) {
   style.CellPadding = {6, 3};
   style.ScrollbarSize = 12;
   style.GrabMinSize = 12;
-  style.WindowBorderSize = 0;
+  style.WindowBorderSize = 1;
   style.FrameBorderSize = 1;
   style.PopupBorderSize = 1;
   style.ChildBorderSize = 1;
-  style.WindowRounding = 0;
+  style.WindowRounding = 8;
   style.ChildRounding = 6;
   style.FrameRounding = 4;
   style.PopupRounding = 6;
@@ -112,6 +112,8 @@ void ApplyTheme(const Theme& theme, ImGuiStyle& style) {
   set(ImGuiCol_Header, Mixed(theme.card, theme.accent, 0.25F));
   set(ImGuiCol_HeaderHovered, Mixed(theme.card, theme.accent, 0.18F));
   set(ImGuiCol_HeaderActive, Mixed(theme.card, theme.accent, 0.35F));
+  set(ImGuiCol_TitleBg, Mixed(theme.card, theme.ink, 0.06F));
+  set(ImGuiCol_TitleBgActive, Mixed(theme.card, theme.ink, 0.06F));
   set(ImGuiCol_CheckMark, theme.accent);
   set(ImGuiCol_SliderGrab, theme.accent);
   set(ImGuiCol_SliderGrabActive, theme.accent);

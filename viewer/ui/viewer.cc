@@ -133,10 +133,14 @@ Intents DrawViewer(const wire::Snapshot& snapshot, const Theme& theme, ViewerSta
   Intents intents;
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
+  // Only dialogs have frames and round corners.
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, 0);
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
   ImGui::Begin("Marquee", nullptr,
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
                    ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNav);
+  ImGui::PopStyleVar(2);
   TakeKeys(snapshot, theme, state, intents);
   const TopBarActions actions = DrawTopBar(snapshot, theme, intents);
   state.open.visible |= actions.open;
