@@ -12,6 +12,7 @@ constexpr std::int64_t kSecondNs = 1'000'000'000;
 
 constexpr std::array kMeasuredStages = {wire::StageId::Produce, wire::StageId::Preprocess,
                                         wire::StageId::Infer, wire::StageId::Evaluate};
+constexpr auto kEvaluate = static_cast<std::size_t>(wire::StageId::Evaluate);
 // Stages that read a topic of the pipeline.
 constexpr std::array kLaggingStages = {wire::StageId::Preprocess, wire::StageId::Infer};
 
@@ -248,9 +249,8 @@ void Timeline::WriteSums(std::span<const double> seconds, std::int64_t first, st
                  : static_cast<double>(interval.part_ns[part]) / static_cast<double>(interval.rows);
     });
   }
-  const auto evaluate = static_cast<std::size_t>(wire::StageId::Evaluate);
-  write(wire::SeriesKind::DeadPerSecond, 0, [evaluate](const Interval& interval, double s) {
-    return interval.stage_measured[evaluate] ? static_cast<double>(interval.dead) / s : kNothing;
+  write(wire::SeriesKind::DeadPerSecond, 0, [](const Interval& interval, double s) {
+    return interval.stage_measured[kEvaluate] ? static_cast<double>(interval.dead) / s : kNothing;
   });
   writer.Next(wire::SeriesKind::MacroF1, 0);
   for (std::size_t c = 0; c < num_classes_; ++c) writer.Next(wire::SeriesKind::ClassF1, c);
