@@ -24,6 +24,8 @@ constexpr int kFramesAfterInput = 3;
 /// So often a loop that sleeps looks whether it was asked to end.
 constexpr double kLongestWait = 0.5;
 constexpr std::chrono::seconds kNoticeTime{6};
+/// A cursor in a text field blinks.
+constexpr std::chrono::milliseconds kBlinkTime{250};
 /// New letters come with most snapshots of a new source: gather them.
 constexpr std::chrono::seconds kFontsTime{1};
 
@@ -108,8 +110,8 @@ class App {
       state_.notice.clear();
       frames_due_ = std::max(frames_due_, 1);
     }
-    // A cursor that blinks, and letters that wait for their fonts.
-    const bool blinks = ImGui::GetIO().WantTextInput && now - drawn_at_ > kNoticeTime / 20;
+    const bool blinks = ImGui::GetIO().WantTextInput && now - drawn_at_ >= kBlinkTime;
+    // Letters wait for their fonts.
     if (blinks || (fonts_stale_ && now - fonts_at_ >= kFontsTime)) {
       frames_due_ = std::max(frames_due_, 1);
     }

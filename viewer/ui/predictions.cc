@@ -318,7 +318,7 @@ void DrawDetails(const wire::Snapshot& snapshot, const Theme& theme, Predictions
   }
   fact("Arrived", TimeOfDay(row.arrived_ns, theme.utc_offset_s, true));
   ImGui::Dummy({0, theme.px(4)});
-  if (ImGui::Button("Copy (C)") || Typed('c')) intents.copy = RowsAsCsv(snapshot, {row}, {0});
+  if (ImGui::Button("Copy (C)")) intents.copy = RowsAsCsv(snapshot, {row}, {0});
   ImGui::SameLine();
   if (ImGui::Button("Close")) state.selected.reset();
 }
@@ -336,10 +336,13 @@ void MoveSelection(int by, PredictionsState& state) {
   state.selected = state.rows[state.shown[static_cast<std::size_t>(place)]];
 }
 
-void TakeKeys(PredictionsState& state) {
+void TakeKeys(const wire::Snapshot& snapshot, PredictionsState& state, Intents& intents) {
+  // Under a dialog or an open list, keys are not meant for this panel.
+  if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup)) return;
   if (Typed('f')) state.frozen = !state.frozen;
   if (Typed('m')) state.filter.only_mistakes = !state.filter.only_mistakes;
   if (Typed('/')) state.focus_search = true;
+  if (Typed('c') && state.selected) intents.copy = RowsAsCsv(snapshot, {*state.selected}, {0});
   if (ImGui::GetIO().WantTextInput) return;
   if (Pressed(ImGuiKey_DownArrow)) MoveSelection(1, state);
   if (Pressed(ImGuiKey_UpArrow)) MoveSelection(-1, state);
@@ -391,7 +394,7 @@ void DrawPredictions(const wire::Snapshot& snapshot, const Theme& theme, Predict
     DrawNothingYet(waiting.what.c_str(), waiting.what_to_do.c_str(), theme);
     return;
   }
-  TakeKeys(state);
+  TakeKeys(snapshot, state, intents);
   DrawFilters(snapshot, theme, state, intents);
   Refresh(snapshot, state);
   const ImVec2 room = ImGui::GetContentRegionAvail();

@@ -170,6 +170,16 @@ TEST_F(Actions, SelectedRowShowsItsWayAndIsCopied) {
   EXPECT_EQ(selected->number, 1149U);
 }
 
+TEST_F(Actions, KeysUnderADialogAreNotThePanels) {
+  Show(Panel::kPredictions);
+  harness_.Type(view(), "o");
+  harness_.Type(view(), "f");
+  EXPECT_FALSE(harness_.state().predictions.frozen);
+  harness_.PressKey(view(), ImGuiKey_Escape);
+  harness_.Type(view(), "f");
+  EXPECT_TRUE(harness_.state().predictions.frozen);
+}
+
 TEST_F(Actions, CsvHoldsTheShownRowsInTheirOrder) {
   Show(Panel::kPredictions);
   harness_.state().predictions.filter.only_mistakes = true;
