@@ -116,7 +116,8 @@ class TopicSource final : public FeedSource {
       const auto now = Clock::now();
       if (now >= side_at_) {
         side_at_ = now + kSideInterval;
-        changed |= ReadStatuses() | ReadDeadLetters();
+        changed |= ReadStatuses();
+        changed |= ReadDeadLetters();
         CheckConnection(reader);
         waits_for_ = WaitsFor(reader);
       }
