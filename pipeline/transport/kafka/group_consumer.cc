@@ -15,8 +15,6 @@ constexpr int kCommittedAttemptMs = 3'000;
 constexpr int kCommittedAttempts = 8;
 // A member that does not Poll for so long holds up the others' rebalance.
 constexpr int kMaxPollIntervalMs = 60'000;
-// The client answers itself, without the brokers.
-constexpr int kSeekMs = 5'000;
 
 }  // namespace
 
@@ -228,33 +226,6 @@ Status GroupConsumer::CommitSync(const Offsets& offsets, milliseconds timeout) {
   return Status::Unavailable(fmt::format(
       "topic {}: commit: {}", topic_,
       outcome == RD_KAFKA_RESP_ERR__IN_PROGRESS ? "no answer in time" : KafkaErrorText(outcome)));
-}
-
-Status GroupConsumer::Rewind() {
-  rd_kafka_topic_partition_list_t* raw = nullptr;
-  if (const auto code = rd_kafka_assignment(client_.get(), &raw);
-      code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return Status::Unavailable("rewind: " + KafkaErrorText(code));
-  }
-  const KafkaPartitions partitions(raw);
-  MARQUEE_RETURN_IF_ERROR(StartAtCommitted(partitions.get()));
-  // A seek drops what the client has fetched ahead, as assigning anew would; but a second assignment
-  // (a revocation, say) before the first has stopped every partition ends the process by an assertion
-  // of the client (librdkafka's issue 5573).
-  const KafkaError error(rd_kafka_seek_partitions(client_.get(), partitions.get(), kSeekMs));
-  if (error != nullptr) {
-    return Status::Unavailable(
-        fmt::format("topic {}: rewind: {}", topic_, rd_kafka_error_string(error.get())));
-  }
-  for (int i = 0; i < partitions->cnt; ++i) {
-    const rd_kafka_topic_partition_t& partition = partitions->elems[i];
-    if (partition.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return Status::Unavailable(fmt::format("topic {}, partition {}: rewind: {}", topic_,
-                                             partition.partition, KafkaErrorText(partition.err)));
-    }
-    positions_[partition.partition] = {.next = partition.offset};
-  }
-  return {};
 }
 
 std::vector<PartitionLag> GroupConsumer::Lags() const {

@@ -69,9 +69,6 @@ class GroupConsumer {
   void CommitAsync(const Offsets& offsets);
   /// Commit and wait. Errors: kUnavailable.
   Status CommitSync(const Offsets& offsets, std::chrono::milliseconds timeout);
-  /// Go back to what is committed, in every partition. Errors: kUnavailable, when only a new consumer
-  /// helps.
-  Status Rewind();
   /// Leave the group; the listener gets its OnRevoked. Nothing may be called after it.
   void Close();
 

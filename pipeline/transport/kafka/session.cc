@@ -182,7 +182,7 @@ void Session::OnRevoked(bool lost) {
                     : "partitions revoked");
   report_.SetState(ServiceState::kRunning, "waiting for the group to assign partitions");
   if (lost || !FinishAll(Clock::now() + kRevokeTimeout)) {
-    if (in_transaction_) AbortAndRewind(/*rewind=*/false);
+    if (in_transaction_) Abort(/*go_back=*/false);
   }
   DropAll();
   revoking_ = false;
@@ -218,7 +218,7 @@ void Session::FinishEpoch() {
   if (Status status = thread_.TakeStatus(); !status.ok()) {
     // Its inputs are not committed, and will be read again; so nothing of it may be.
     pending_.pop_back();
-    if (in_transaction_) AbortAndRewind(/*rewind=*/false);
+    if (in_transaction_) Abort(/*go_back=*/false);
     End(SessionEnd::Kind::kFailed, std::move(status));
     return;
   }
@@ -266,7 +266,7 @@ bool Session::SendGroup() {
     if (!sent && options_.exactly_once && producer_->FatalError().ok()) {
       // The client refuses to go on with a transaction that must be aborted.
       report_.Complain(std::string(sent.error().message()) + "; the transaction is aborted");
-      AbortAndRewind(/*rewind=*/!revoking_ && !control_.stop_requested());
+      Abort(/*go_back=*/!revoking_ && !control_.stop_requested());
       return false;
     }
     if (!sent) {
@@ -395,7 +395,7 @@ bool Session::CommitTransaction() {
       return true;
     case TransactionOutcome::kAbort:
       report_.Complain(producer_->transaction_error() + "; the transaction is aborted");
-      AbortAndRewind(/*rewind=*/!revoking_ && !control_.stop_requested());
+      Abort(/*go_back=*/!revoking_ && !control_.stop_requested());
       return false;
     case TransactionOutcome::kFenced:
       End(SessionEnd::Kind::kFenced, Status::Unavailable(producer_->transaction_error()));
@@ -411,7 +411,7 @@ bool Session::CommitTransaction() {
   return false;
 }
 
-void Session::AbortAndRewind(bool rewind) {
+void Session::Abort(bool go_back) {
   ++report_.status().transactions_aborted;
   DropAll();
   in_transaction_ = false;
@@ -421,9 +421,13 @@ void Session::AbortAndRewind(bool rewind) {
     End(SessionEnd::Kind::kRebuild, Status::Unavailable(producer_->transaction_error()));
     return;
   }
-  if (!rewind) return;
-  if (Status status = consumer_->Rewind(); !status.ok()) {
-    End(SessionEnd::Kind::kRebuild, std::move(status));
+  // Neither way back to what is committed that a consumer has can be relied on (librdkafka 2.0.2):
+  // assigning anew ends the process if a revocation comes right behind it (its issue 5573), and
+  // after a seek, while leaders moved, a partition went on behind where it was told to. A new
+  // consumer can.
+  if (go_back) {
+    End(SessionEnd::Kind::kRebuild,
+        Status::Unavailable("a transaction was aborted: going back to what is committed"));
   }
 }
 

@@ -79,7 +79,9 @@ class Session final : public RebalanceListener, public DeliveryListener {
   void CommitOffsets();
   bool FinishAll(TimePoint deadline);
   void DropAll();
-  void AbortAndRewind(bool rewind);
+  /// Abort the open transaction. `go_back`: end the session too, for the next to read again what is
+  /// not committed.
+  void Abort(bool go_back);
   void End(SessionEnd::Kind kind, Status status);
   void CountCommits();
   void CheckStall();

@@ -43,9 +43,11 @@ TEST(ViewerProgram, WithoutADisplayItSaysInOneLineWhatToDo) {
 }
 
 TEST(ViewerProgram, HeadlessPrintsWhatAPanelWouldShow) {
-  const Outcome outcome = RunViewer("--headless --json --once --generate 3000");
+  const Outcome outcome = RunViewer("--headless --json --generate 3000");
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  const auto json = nlohmann::json::parse(outcome.out, nullptr, false);
+  // A line a second; the last one is of the run's end.
+  const std::string lines = outcome.out.substr(0, outcome.out.find_last_not_of('\n') + 1);
+  const auto json = nlohmann::json::parse(lines.substr(lines.rfind('\n') + 1), nullptr, false);
   ASSERT_TRUE(json.is_object()) << outcome.out;
   EXPECT_EQ(json["run"]["rows"], 3000);
   EXPECT_EQ(json["qualities"].size(), 3U);
