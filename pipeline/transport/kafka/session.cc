@@ -421,10 +421,9 @@ void Session::Abort(bool go_back) {
     End(SessionEnd::Kind::kRebuild, Status::Unavailable(producer_->transaction_error()));
     return;
   }
-  // Neither way back to what is committed that a consumer has can be relied on (librdkafka 2.0.2):
-  // assigning anew ends the process if a revocation comes right behind it (its issue 5573), and
-  // after a seek, while leaders moved, a partition went on behind where it was told to. A new
-  // consumer can.
+  // The consumer is not sent back itself: assigning anew ends the process if a revocation comes
+  // right behind it (librdkafka's issue 5573), and with a seek one chaos run in ten lost messages
+  // of a partition whose leader had died, for a reason that was not found.
   if (go_back) {
     End(SessionEnd::Kind::kRebuild,
         Status::Unavailable("a transaction was aborted: going back to what is committed"));
