@@ -201,20 +201,4 @@ std::string_view RejectReasonName(wire::RejectReason reason) {
   return "unknown";
 }
 
-std::string_view StageName(wire::StageId stage) {
-  switch (stage) {
-    case wire::StageId::None:
-      return "none";
-    case wire::StageId::Produce:
-      return "produce";
-    case wire::StageId::Preprocess:
-      return "preprocess";
-    case wire::StageId::Infer:
-      return "infer";
-    case wire::StageId::Evaluate:
-      return "evaluate";
-  }
-  return "unknown";
-}
-
 }  // namespace marquee

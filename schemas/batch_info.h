@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "schemas/batch_info_generated.h"
+#include "schemas/stage_name.h"
 #include "schemas/status.h"
 
 namespace marquee {
@@ -88,8 +89,5 @@ inline constexpr std::size_t kMaxBatchInfoBytes = 1024;
 
 /// Name of a reject reason as the program prints it: snake_case, e.g. "field_count".
 std::string_view RejectReasonName(wire::RejectReason reason);
-
-/// Name of a stage as the program prints it, e.g. "preprocess".
-std::string_view StageName(wire::StageId stage);
 
 }  // namespace marquee

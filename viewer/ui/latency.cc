@@ -61,8 +61,7 @@ void DrawCurve(const wire::Snapshot& snapshot, const Theme& theme, PlotState& st
 void DrawLatency(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,
                  LatencyState& state) {
   if (!HasRun(snapshot)) {
-    const Waiting waiting = WaitingFor(snapshot);
-    DrawNothingYet(waiting.what.c_str(), waiting.what_to_do.c_str(), theme);
+    DrawWaiting(snapshot, theme);
     return;
   }
   const ImVec2 room = ImGui::GetContentRegionAvail();

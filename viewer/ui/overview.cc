@@ -202,7 +202,7 @@ void DrawStages(const char* id, const wire::Timeline& timeline, wire::SeriesKind
     if (values.empty()) continue;
     // Services tell their lag once a second, and may be late.
     const std::int64_t told_each_ns = kind == wire::SeriesKind::Lag ? 3'000'000'000 : 0;
-    lines.push_back({.label = StageName(stage->id()),
+    lines.push_back({.label = std::string(StageName(stage->id())),
                      .color = theme.stage(stage->id()),
                      .values = values,
                      .steps = 1 + static_cast<std::size_t>(told_each_ns / timeline.interval_ns())});
@@ -227,8 +227,7 @@ void DrawQualityOverTime(const wire::Timeline& timeline, const Theme& theme, Plo
 void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,
                   OverviewState& state) {
   if (!HasRun(snapshot)) {
-    const Waiting waiting = WaitingFor(snapshot);
-    DrawNothingYet(waiting.what.c_str(), waiting.what_to_do.c_str(), theme);
+    DrawWaiting(snapshot, theme);
     return;
   }
   DrawFigures(snapshot, choices, theme.px(88), theme);

@@ -69,8 +69,7 @@ void DrawParts(const wire::Snapshot& snapshot, const Choices& choices, const The
                PartsState& state) {
   const auto& parts = *snapshot.parts();
   if (!HasRun(snapshot) || parts.size() == 0) {
-    const Waiting waiting = WaitingFor(snapshot);
-    DrawNothingYet(waiting.what.c_str(), waiting.what_to_do.c_str(), theme);
+    DrawWaiting(snapshot, theme);
     return;
   }
   const float gap = theme.px(8);

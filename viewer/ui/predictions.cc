@@ -390,8 +390,7 @@ void ShowOnly(int target_class, int predicted_class, PredictionsState& state) {
 void DrawPredictions(const wire::Snapshot& snapshot, const Theme& theme, PredictionsState& state,
                      Intents& intents) {
   if (!HasRun(snapshot) && state.rows.empty()) {
-    const Waiting waiting = WaitingFor(snapshot);
-    DrawNothingYet(waiting.what.c_str(), waiting.what_to_do.c_str(), theme);
+    DrawWaiting(snapshot, theme);
     return;
   }
   TakeKeys(snapshot, state, intents);

@@ -177,8 +177,7 @@ void DrawCalibration(const wire::Snapshot& snapshot, const Theme& theme, PlotSta
 std::optional<Cell> DrawQuality(const wire::Snapshot& snapshot, const Choices& choices,
                                 const Theme& theme, QualityState& state) {
   if (!HasRun(snapshot)) {
-    const Waiting waiting = WaitingFor(snapshot);
-    DrawNothingYet(waiting.what.c_str(), waiting.what_to_do.c_str(), theme);
+    DrawWaiting(snapshot, theme);
     return {};
   }
   const wire::Quality& quality = choices.Quality(snapshot);

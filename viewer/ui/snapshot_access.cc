@@ -5,12 +5,48 @@
 #include <algorithm>
 
 namespace marquee::viewer {
+namespace {
+
+/// What is waited for, in one line, and what to do.
+struct Waiting {
+  std::string what;
+  std::string what_to_do;
+};
+
+Waiting WaitingFor(const wire::Snapshot& snapshot) {
+  const wire::Source& source = *snapshot.source();
+  const std::string message(TextOf(source.message()));
+  if (source.state() == wire::SourceState::Failed) {
+    return {message.empty() ? "The source failed" : message,
+            "Mend what is named above, or press O to open something else."};
+  }
+  switch (source.kind()) {
+    case wire::SourceKind::None:
+      return {
+          "Nothing is open",
+          "Press O to follow a topic, replay a recording, start a run on a CSV file, or compare "
+          "records of benchmarks."};
+    case wire::SourceKind::Topic:
+      return {message.empty() ? "Waiting for results" : message,
+              "Is something running? `marquee produce`, `preprocess` and `infer` make results; "
+              "`marquee doctor` tells what is wrong."};
+    case wire::SourceKind::Recording:
+    case wire::SourceKind::EmbeddedRun:
+      return {message.empty() ? "Waiting for the first rows" : message,
+              "They will show here as they come."};
+    case wire::SourceKind::BenchRecords:
+      break;
+  }
+  return {"Records of benchmarks hold no rows", "See the panel Benchmarks (7)."};
+}
+
+}  // namespace
 
 std::span<const float> FindSeries(const wire::Timeline& timeline, wire::SeriesKind kind,
                                   std::size_t index) {
   for (const wire::Series* series : *timeline.series()) {
     if (series->kind() != kind || series->index() != index) continue;
-    return {series->values()->data(), series->values()->size()};
+    return SpanOf(series->values());
   }
   return {};
 }
@@ -34,26 +70,6 @@ std::string ClassName(const wire::Snapshot& snapshot, std::size_t number) {
   const auto& names = *snapshot.model()->class_names();
   return number < names.size() ? names.Get(static_cast<flatbuffers::uoffset_t>(number))->str()
                                : std::string(kNothing);
-}
-
-const char* StageName(wire::StageId id) {
-  switch (id) {
-    case wire::StageId::Produce:
-      return "produce";
-    case wire::StageId::Preprocess:
-      return "preprocess";
-    case wire::StageId::Infer:
-      return "infer";
-    case wire::StageId::Evaluate:
-      return "evaluate";
-    case wire::StageId::None:
-      break;
-  }
-  return "?";
-}
-
-std::string_view TextOf(const flatbuffers::String* text) {
-  return text == nullptr ? std::string_view() : std::string_view(text->c_str(), text->size());
 }
 
 Verdict JudgeSource(const wire::Snapshot& snapshot) {
@@ -108,31 +124,9 @@ Verdict JudgeServices(const wire::Snapshot& snapshot) {
 
 bool HasRun(const wire::Snapshot& snapshot) { return snapshot.run()->rows() > 0; }
 
-Waiting WaitingFor(const wire::Snapshot& snapshot) {
-  const wire::Source& source = *snapshot.source();
-  const std::string message(TextOf(source.message()));
-  if (source.state() == wire::SourceState::Failed) {
-    return {message.empty() ? "The source failed" : message,
-            "Mend what is named above, or press O to open something else."};
-  }
-  switch (source.kind()) {
-    case wire::SourceKind::None:
-      return {
-          "Nothing is open",
-          "Press O to follow a topic, replay a recording, start a run on a CSV file, or compare "
-          "records of benchmarks."};
-    case wire::SourceKind::Topic:
-      return {message.empty() ? "Waiting for results" : message,
-              "Is something running? `marquee produce`, `preprocess` and `infer` make results; "
-              "`marquee doctor` tells what is wrong."};
-    case wire::SourceKind::Recording:
-    case wire::SourceKind::EmbeddedRun:
-      return {message.empty() ? "Waiting for the first rows" : message,
-              "They will show here as they come."};
-    case wire::SourceKind::BenchRecords:
-      break;
-  }
-  return {"Records of benchmarks hold no rows", "See the panel Benchmarks (7)."};
+void DrawWaiting(const wire::Snapshot& snapshot, const Theme& theme) {
+  const Waiting waiting = WaitingFor(snapshot);
+  DrawNothingYet(waiting.what.c_str(), waiting.what_to_do.c_str(), theme);
 }
 
 }  // namespace marquee::viewer

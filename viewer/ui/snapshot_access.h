@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "schemas/snapshot_generated.h"
+#include "schemas/stage_name.h"
+#include "schemas/wire_span.h"
 #include "viewer/ui/plot.h"
 #include "viewer/ui/widgets.h"
 
@@ -22,15 +24,9 @@ std::span<const float> FindSeries(const wire::Timeline& timeline, wire::SeriesKi
 /// Plot options under which the values of `timeline` lie where they belong.
 PlotOptions OverTime(const wire::Timeline& timeline, Unit unit);
 
-/// The name of a class; "class 3" if the model does not tell, "-" for none.
+/// The name of a class; "-" if there is none of this number.
 std::string ClassName(const wire::Snapshot& snapshot, std::size_t number);
 std::size_t NumClasses(const wire::Snapshot& snapshot);
-
-/// What people call a stage: "preprocess".
-const char* StageName(wire::StageId id);
-
-/// The text, empty if it is absent.
-std::string_view TextOf(const flatbuffers::String* text);
 
 /// How the source and everything behind it are, and why in a few words.
 struct Verdict {
@@ -46,11 +42,7 @@ std::string ServiceName(const wire::Service& service);
 /// Is there any row of a run?
 bool HasRun(const wire::Snapshot& snapshot);
 
-/// What is waited for, in one line, and what to do.
-struct Waiting {
-  std::string what;
-  std::string what_to_do;
-};
-Waiting WaitingFor(const wire::Snapshot& snapshot);
+/// Tell what is waited for, and what to do, where there is nothing to draw yet.
+void DrawWaiting(const wire::Snapshot& snapshot, const Theme& theme);
 
 }  // namespace marquee::viewer
