@@ -120,7 +120,7 @@ void ServiceBoard::TellEvents(const ServiceStatus& status, const ServiceStatus* 
   warn(before->unreadable_messages, status.unreadable_messages, "unreadable messages");
   if (status.rebalances > before->rebalances) {
     journal_.Add(heard_ns, wire::Severity::Info, name,
-                 fmt::format("rebalanced ({} times since its start)", status.rebalances));
+                 fmt::format("rebalance {} since its start", status.rebalances));
   }
 }
 

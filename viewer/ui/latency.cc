@@ -28,7 +28,8 @@ void DrawWaterfall(const wire::Snapshot& snapshot, bool p99, const Theme& theme)
     const ImU32 color = theme.stage(stage->id());
     const std::size_t row = names.size();
     names.emplace_back(StageName(stage->id()));
-    texts.push_back(fmt::format("{} wait + {} work", wait_text, busy_text));
+    texts.push_back(busy > 0 ? fmt::format("{} wait + {} work", wait_text, busy_text)
+                             : fmt::format("{} wait", wait_text));
     spans.push_back({row, at, at + wait, Faded(color, 0.4F),
                      fmt::format("{}: a batch waits {} for it", names.back(), wait_text)});
     spans.push_back({row, at + wait, at + wait + busy, color,
@@ -67,10 +68,10 @@ void DrawLatency(const wire::Snapshot& snapshot, const Choices& choices, const T
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const float bar = SplitterWidth(theme);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {0, 0});
-  BeginCard(
-      "waterfall", {0, (room.y - bar) * state.top}, "From source to result",
-      "light: waiting for a stage; full: being worked on by it. One batch, typical of the run",
-      theme);
+  BeginCard("waterfall", {0, (room.y - bar) * state.top}, "From source to result",
+            "light: a batch waits for a stage; full: the stage works on it. Of parts, so they do "
+            "not add up to the whole",
+            theme);
   ImGui::SameLine(ImGui::GetContentRegionMax().x - ChoiceWidth({"Medians", "p99"}));
   ImGui::SetCursorPosY(ImGui::GetStyle().WindowPadding.y - theme.px(3));
   DrawChoice("percentile", {"Medians", "p99"}, state.percentile, theme);

@@ -38,7 +38,8 @@ Figure Delivery(const wire::Run& run, const Theme& theme) {
   if (run.lost() > 0) figure.color = theme.bad;
   if (run.lost() == 0 && run.complete()) figure.color = theme.good;
   if (run.missing_messages() > 0) {
-    figure.below = fmt::format("{} messages not here yet", Exact(run.missing_messages()));
+    figure.below = fmt::format("{} {} not here yet", Exact(run.missing_messages()),
+                               run.missing_messages() == 1 ? "message" : "messages");
   }
   return figure;
 }

@@ -282,15 +282,28 @@ class LinePainter {
   void Flush() {
     if (path_.empty()) return;
     if (line_.filled) Fill();
-    if (path_.size() > 1) {
-      draw_.AddPolyline(path_.data(), static_cast<int>(path_.size()), line_.color, ImDrawFlags_None,
-                        theme_.px(2));
-    }
+    Stroke();
     // A single value between two gaps would be invisible as a line.
     if (line_.dots || path_.size() == 1) {
       for (const ImVec2 point : path_) draw_.AddCircleFilled(point, theme_.px(2.5F), line_.color);
     }
     path_.clear();
+  }
+
+  /// ImGui joins the parts of a polyline at half their angle, which thins out where a line turns
+  /// back sharply: it is drawn anew from there.
+  void Stroke() {
+    std::size_t begin = 0;
+    for (std::size_t i = 1; i < path_.size(); ++i) {
+      if (i + 1 < path_.size() && !TurnsBack(path_[i - 1], path_[i], path_[i + 1])) continue;
+      draw_.AddPolyline(&path_[begin], static_cast<int>(i - begin + 1), line_.color,
+                        ImDrawFlags_None, theme_.px(2));
+      begin = i;
+    }
+  }
+
+  static bool TurnsBack(ImVec2 a, ImVec2 b, ImVec2 c) {
+    return (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y) < 0;
   }
 
   void Fill() {

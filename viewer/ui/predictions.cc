@@ -197,7 +197,7 @@ void DrawRow(const wire::Snapshot& snapshot, const wire::RowT& row, const Theme&
   ImGui::TableNextColumn();
   DrawProbabilities(row, theme);
   ImGui::TableNextColumn();
-  RightText(theme.ink, std::isfinite(row.score) ? fmt::format("{:.3g}", row.score) : kNothing);
+  RightText(theme.ink, std::isfinite(row.score) ? fmt::format("{:.2f}", row.score) : kNothing);
   ImGui::TableNextColumn();
   RightText(theme.muted, TimeOfDay(row.arrived_ns, theme.utc_offset_s));
 }
@@ -293,7 +293,7 @@ void DrawDetails(const wire::Snapshot& snapshot, const Theme& theme, Predictions
                                             ClassName(snapshot, row.target_class))
                               : "none: too few votes, or none given");
   fact("Predicted",
-       fmt::format("{} (score {:.3g})", ClassName(snapshot, row.predicted_class), row.score));
+       fmt::format("{} (score {:.2f})", ClassName(snapshot, row.predicted_class), row.score));
   if (row.seen) fact("Training", "the model has seen this row: it does not count");
   ImGui::Dummy({0, theme.px(4)});
   std::vector<Bar> bars;

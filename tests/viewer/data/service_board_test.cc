@@ -130,7 +130,7 @@ TEST_F(ServiceBoardTest, EventsAreToldOnceAndCountersThatGrowAreEvents) {
                                     "infer-a: stalled: no record for 30 s",
                                     "infer-a: 2 stalls (2 since its start)",
                                     "infer-a: 1 failed commits (1 since its start)",
-                                    "infer-a: rebalanced (3 times since its start)"));
+                                    "infer-a: rebalance 3 since its start"));
   EXPECT_EQ(board_.snapshot.events[3]->severity, wire::Severity::Warning);
 }
 
