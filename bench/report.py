@@ -46,6 +46,8 @@ SECTIONS = (
             r"^(CatBoost, 254 borders/(Marquee avx2|Marquee avx512|CatBoost, Pool)|equal size/.*)/512$|^csv to (columns|F1)/", plot=True),
     Section("peers_kafka.json", "The whole pipeline beside others, same brokers and cores", "Anchors are Marquee's figures of the same run.",
             r"rows_per_s|latency_ms p99$", plot=True),
+    Section("viewer.json", "What watching costs", "A window of 1280x800, drawn in software, on a virtual display; the anchor is the same run unwatched.",
+            r"frame p|CPU|^a run|memory after (10|60) "),
     Section("micro.json", "Kernels and stages, one core", "Anchors are a copy of the same bytes, or the plainest code that gives the same bits.",
             r"^BM_(ScoreTrees|Engine_Oblivious)/avx.*/rows:512$|^BM_(ScoreTrees|Engine)_Reference/rows:512$|^BM_Csv_(Copy|.*/avx512)/rows:4096$"
             r"|^BM_Stage_.*rows:512$"),
