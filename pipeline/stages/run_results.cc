@@ -12,16 +12,19 @@ namespace marquee {
 // --- RunTimes ------------------------------------------------------------------------------------
 
 void RunTimes::Add(const BatchInfo& info, std::int64_t arrival_ns, std::size_t num_rows) {
+  // What a message spends in a topic is waiting too, so it begins with the end of the hop before.
+  std::int64_t waits_since_ns = info.num_hops > 0 ? info.hops[0].received_ns() : arrival_ns;
   for (std::size_t i = 0; i < info.num_hops; ++i) {
     const wire::Hop& hop = info.hops[i];
     StageFigures& stage = stages_[hop.stage()];
     const std::int64_t busy_ns = std::max<std::int64_t>(0, hop.finished_ns() - hop.started_ns());
     stage.busy_ns += static_cast<std::uint64_t>(busy_ns);
     stage.busy.Add(busy_ns);
-    stage.wait.Add(hop.started_ns() - hop.received_ns(), num_rows);
+    stage.wait.Add(hop.started_ns() - waits_since_ns, num_rows);
+    waits_since_ns = hop.finished_ns();
   }
-  stages_[static_cast<std::size_t>(wire::StageId::Evaluate)].wait.Add(
-      arrival_ns - info.last_finished_ns(arrival_ns), num_rows);
+  stages_[static_cast<std::size_t>(wire::StageId::Evaluate)].wait.Add(arrival_ns - waits_since_ns,
+                                                                      num_rows);
   if (info.num_hops > 0) {
     const std::int64_t received_ns = info.hops[0].received_ns();
     if (last_arrival_ns_ == 0 || received_ns < first_received_ns_) first_received_ns_ = received_ns;

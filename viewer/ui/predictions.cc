@@ -243,20 +243,20 @@ void DrawHops(const wire::RowT& row, const Theme& theme) {
     return static_cast<double>(static_cast<std::int64_t>(static_cast<std::uint64_t>(ns) -
                                                          static_cast<std::uint64_t>(start)));
   };
+  double waits_since = 0;
   for (const wire::Hop& hop : row.hops) {
     const auto stage = static_cast<wire::StageId>(hop.stage());
     const std::size_t r = names.size();
-    const std::string wait =
-        Quantity(since(hop.started_ns()) - since(hop.received_ns()), Unit::kNanoseconds);
+    const std::string wait = Quantity(since(hop.started_ns()) - waits_since, Unit::kNanoseconds);
     const std::string busy =
         Quantity(since(hop.finished_ns()) - since(hop.started_ns()), Unit::kNanoseconds);
     names.emplace_back(StageName(stage));
     texts.push_back(busy);
-    spans.push_back({r, since(hop.received_ns()), since(hop.started_ns()),
-                     Faded(theme.stage(stage), 0.4F),
+    spans.push_back({r, waits_since, since(hop.started_ns()), Faded(theme.stage(stage), 0.4F),
                      fmt::format("{}: waited {}", names.back(), wait)});
     spans.push_back({r, since(hop.started_ns()), since(hop.finished_ns()), theme.stage(stage),
                      fmt::format("{}: worked on for {}", names.back(), busy)});
+    waits_since = since(hop.finished_ns());
   }
   const double arrived = since(row.arrived_ns);
   ImGui::PushFont(theme.bold);

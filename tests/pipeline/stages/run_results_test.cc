@@ -25,8 +25,9 @@ void WriteTimed(std::uint64_t sequence, std::int64_t read_ms, Message& message) 
                 (read_ms + started + 1) * kMs);
   };
   hop(wire::StageId::Produce, 0, 2);
-  hop(wire::StageId::Preprocess, 3, 6);
-  hop(wire::StageId::Infer, 7, 11);
+  // A part of it in the topic, a part at the stage.
+  hop(wire::StageId::Preprocess, 5, 6);
+  hop(wire::StageId::Infer, 10, 11);
   std::vector<ResultRow> rows;
   for (std::uint16_t ordinal = 0; ordinal < 10; ++ordinal) {
     rows.push_back({.ordinal = ordinal, .truth = 1, .predicted = 1});
