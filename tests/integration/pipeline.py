@@ -303,6 +303,14 @@ class PipelineTest(unittest.TestCase):
             self.assertEqual(results["duplicated"], duplicated)
 
 
+class OutageTest(PipelineTest):
+    """Tests that stop the whole set of brokers, and start it again with the same data and ports."""
+
+    @classmethod
+    def make_brokers(cls) -> Brokers:
+        return Brokers(cls.folder / "kafka", kafka_node.free_ports(3))
+
+
 def main(name: str) -> None:
     """Run the tests of the file that calls this, or say why they cannot run in the form in which `./run test` finds the reason."""
     # As Ctrl-C: unittest takes any other exception for a test's failure, and goes on.

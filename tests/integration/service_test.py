@@ -5,7 +5,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from pipeline import ENVIRONMENT, PROGRAM, Brokers, Pipeline, PipelineTest, embedded, generate, kafka_node, main, wait_until
+from pipeline import ENVIRONMENT, PROGRAM, OutageTest, Pipeline, PipelineTest, embedded, generate, kafka_node, main, wait_until
 
 
 def get(url: str) -> tuple[int, str]:
@@ -127,13 +127,7 @@ class Services(PipelineTest):
                               capture_output=True, check=False).returncode
 
 
-class BrokersThatGoAndCome(PipelineTest):
-    """A whole set of brokers that keeps its data over a stop."""
-
-    @classmethod
-    def make_brokers(cls) -> Brokers:
-        return Brokers(cls.folder / "kafka", kafka_node.free_ports(3))
-
+class BrokersThatGoAndCome(OutageTest):
     def test_services_wait_for_brokers_that_come_later_and_for_those_that_come_back(self):
         few = generate(20_000, self.folder / "few.csv")
         expected = embedded(few)

@@ -3,13 +3,13 @@
 import os
 import pathlib
 
-from pipeline import PROGRAM, PipelineTest, Service, generate, main, wait_until
+from pipeline import PROGRAM, OutageTest, Pipeline, Service, generate, main, wait_until
 
 VIEWER = pathlib.Path(os.environ.get("MARQUEE_VIEWER", PROGRAM.parent / "marquee-viewer"))
 
 
-class Viewer(PipelineTest):
-    def watch(self, pipeline, name: str, *options: str) -> Service:
+class Viewer(OutageTest):
+    def watch(self, pipeline: Pipeline, name: str, *options: str) -> Service:
         command = [str(VIEWER), "--headless", "--brokers", pipeline.bootstrap, "--topic-prefix", pipeline.prefix, *options]
         service = Service(name, command, pipeline.folder)
         pipeline.services[name] = service
@@ -51,6 +51,26 @@ class Viewer(PipelineTest):
             self.assertEqual({service["stage"] for service in shown["services"]} - {"produce"}, {"preprocess", "infer"})
             self.assertEqual(len(shown["dead_letters"]), 3)
             self.assertEqual(len(shown["rows"]), 512)
+
+    def test_shows_the_rest_of_a_run_after_brokers_were_gone(self):
+        rows = generate(20_000, self.folder / "more.csv")
+        with self.pipeline() as pipeline:
+            pipeline.create_topics()
+            for stage in ("preprocess", "infer"):
+                pipeline.start(stage)
+            viewer = self.watch(pipeline, "viewer")
+            wait_until("the viewer prints", viewer.last_json)
+            run = "0123456789abcdef0123456789abcdef"
+            produce = pipeline.launch("produce", "--data", rows, "--rate", 2_000, "--run-id", run, "--json")
+            wait_until("the viewer shows rows", lambda: viewer.last_json()["run"]["rows"] > 0)
+            self.brokers.stop()
+            wait_until("the viewer says that no broker answers", lambda: "no broker" in (viewer.last_json()["source"]["message"] or ""))
+            self.assertGreater(viewer.last_json()["run"]["rows"], 0, "what was counted stays while nothing comes")
+            self.brokers.start()
+            self.assertEqual(produce.wait(), 0)
+            wait_until("the viewer shows the whole run", lambda: viewer.last_json()["run"]["complete"])
+            self.assertEqual(viewer.stop(), 0, viewer.said())
+            self.assert_shows(viewer.last_json(), pipeline.results(run))
 
 
 if __name__ == "__main__":
