@@ -18,6 +18,9 @@ pipeline/app        schemas kernels model pipeline
 bench               schemas kernels model pipeline viewer/data
 viewer/data         schemas kernels model pipeline
 viewer/ui           schemas
+viewer/screen       schemas viewer/ui viewer/data/snapshot_message.h
+viewer/serve        schemas pipeline/app pipeline/observe viewer/data
+viewer/web          schemas viewer/ui viewer/screen viewer/data/snapshot_message.h
 viewer/app          schemas kernels model pipeline viewer
 tests               schemas kernels model pipeline bench viewer
 '
@@ -59,8 +62,8 @@ check_includes() {
       # The benchmark compares with librdkafka alone, without what this folder makes of it.
       if (header ~ /librdkafka\// && file !~ /^(tests\/)?pipeline\/transport\/kafka\/|^tests\/integration\/|^bench\/end_to_end\//)
         breach("only pipeline/transport/kafka/ includes librdkafka")
-      if (header ~ /^<(imgui|backends\/imgui_)/ && file !~ /^(tests\/)?viewer\/(ui|app)\/|^tests\/support\/imgui_harness/)
-        breach("only viewer/ui/ and viewer/app/ draw with ImGui")
+      if (header ~ /^<(imgui|backends\/imgui_)/ && file !~ /^(tests\/)?viewer\/(ui|screen|web|app)\/|^tests\/support\/imgui_harness/)
+        breach("only viewer/{ui,screen,web,app}/ draw with ImGui")
       if (header ~ /GLFW\// && file !~ /^viewer\/app\//) breach("only viewer/app/ has a window")
       if (room == "viewer/ui" && header ~ not_in_ui) breach(header "> has no place where one only draws")
       if (room == "kernels" && header ~ not_in_kernels) breach(header "> has no place in a kernel")

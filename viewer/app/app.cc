@@ -3,37 +3,34 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
-#include <ctime>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "pipeline/app/stop_signal.h"
 #include "viewer/app/folder.h"
-#include "viewer/app/picture.h"
+#include "viewer/app/measure.h"
+#include "viewer/app/remembered.h"
+#include "viewer/app/system_fonts.h"
+#include "viewer/app/window.h"
+#include "viewer/screen/png.h"
+#include "viewer/screen/screen.h"
 
 namespace marquee::viewer {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = Screen::Clock;
 
 /// More frames a second than this nobody sees.
 constexpr std::chrono::microseconds kFrameTime{16'667};
-/// ImGui needs them to settle what input has changed.
-constexpr int kFramesAfterInput = 3;
+/// Frames until a picture shows all that has changed.
+constexpr int kFramesToSettle = 3;
 /// So often a loop that sleeps looks whether it was asked to end.
-constexpr double kLongestWait = 0.5;
-constexpr std::chrono::seconds kNoticeTime{6};
-/// A cursor in a text field blinks.
-constexpr std::chrono::milliseconds kBlinkTime{250};
-/// New letters come with most snapshots of a new source: gather them.
-constexpr std::chrono::seconds kFontsTime{1};
-
-int UtcOffset() {
-  const std::time_t now = std::time(nullptr);
-  std::tm local = {};
-  return localtime_r(&now, &local) == nullptr ? 0 : static_cast<int>(local.tm_gmtoff);
-}
+constexpr std::chrono::milliseconds kLongestWait{500};
 
 class App {
  public:
@@ -41,40 +38,37 @@ class App {
       : options_(options),
         window_(std::move(window)),
         remembered_(remembered),
-        state_(std::move(state)),
-        fonts_(FindFonts()) {
-    if (options.theme) remembered_.theme = *options.theme;
-    if (options.scale > 0) remembered_.scale = options.scale;
+        screen_(window_, FindFonts(), remembered.look, std::move(state)) {
     if (options.source) {
       Open(*options.source);
     } else {
-      state_.open.visible = true;
+      screen_.state().open.visible = true;
     }
-    SetTheme();
   }
 
   /// Until the window is closed, or the program is asked to end.
   Status Run() {
     const StopSignal stop;
-    while (!window_.should_close() && !stop.requested()) MARQUEE_RETURN_IF_ERROR(Step());
+    while (!window_.should_close() && !stop.requested()) Step();
+    remembered_.look = screen_.look();
     window_.Size(remembered_.width, remembered_.height);
     const std::string path = RememberedPath();
-    return path.empty() ? Status() : Remember(path, remembered_, state_);
+    return path.empty() ? Status() : Remember(path, remembered_, screen_.state());
   }
 
   Status TakeShots() {
     const StopSignal stop;
     std::optional<Clock::time_point> since;
-    while (!IsReady(since) && !stop.requested()) MARQUEE_RETURN_IF_ERROR(Step());
+    while (!IsReady(since) && !stop.requested()) Step();
     SelectRow();
     for (const Shot& shot : options_.shots) {
-      state_.panel = shot.panel;
+      screen_.state().panel = shot.panel;
       // Once more when all letters are there.
-      for (int i = 0; i < kFramesAfterInput; ++i) MARQUEE_RETURN_IF_ERROR(Frame());
-      RebuildFonts();
-      for (int i = 0; i < kFramesAfterInput; ++i) MARQUEE_RETURN_IF_ERROR(Frame());
+      for (int i = 0; i < kFramesToSettle; ++i) Frame();
+      screen_.BuildFonts();
+      for (int i = 0; i < kFramesToSettle; ++i) Frame();
       MARQUEE_RETURN_IF_ERROR(
-          WritePng(shot.path, window_.Read({0, 0}, ImGui::GetIO().DisplaySize)));
+          SaveFile(shot.path, EncodePng(ReadGlPixels({0, 0}, ImGui::GetIO().DisplaySize))));
     }
     return {};
   }
@@ -82,60 +76,33 @@ class App {
   Status Measure() {
     const StopSignal stop;
     std::optional<Clock::time_point> since;
-    while (!IsReady(since) && !stop.requested()) MARQUEE_RETURN_IF_ERROR(Step());
+    while (!IsReady(since) && !stop.requested()) Step();
     meter_.emplace();
-    while (meter_->seconds() < options_.measure_s && !stop.requested()) {
-      MARQUEE_RETURN_IF_ERROR(Step());
-    }
+    while (meter_->seconds() < options_.measure_s && !stop.requested()) Step();
     fmt::print("{}\n", meter_->Json());
     return {};
   }
 
  private:
   /// One frame if there is a reason for it; else a sleep until there may be one.
-  Status Step() {
+  void Step() {
     window_.Poll();
     TakeDroppedFiles();
-    if (window_.TakeInput()) frames_due_ = kFramesAfterInput;
-    if (feed_ != nullptr) {
-      auto latest = feed_->Latest();
-      if (latest != shown_) {
-        shown_ = std::move(latest);
-        fonts_stale_ |= fonts_.Note(shown_->view());
-        frames_due_ = std::max(frames_due_, 1);
-      }
+    if (feed_ != nullptr) screen_.SetSnapshot(feed_->Latest());
+    const auto rest = std::min<Clock::duration>(screen_.Rest(), kLongestWait);
+    if (rest > Clock::duration::zero()) {
+      window_.Wait(std::chrono::duration<double>(rest).count());
+      return;
     }
-    const auto now = Clock::now();
-    if (!state_.notice.empty() && now >= notice_until_) {
-      state_.notice.clear();
-      frames_due_ = std::max(frames_due_, 1);
-    }
-    const bool blinks = ImGui::GetIO().WantTextInput && now - drawn_at_ >= kBlinkTime;
-    // Letters wait for their fonts.
-    if (blinks || (fonts_stale_ && now - fonts_at_ >= kFontsTime)) {
-      frames_due_ = std::max(frames_due_, 1);
-    }
-    if (frames_due_ == 0) {
-      window_.Wait(ImGui::GetIO().WantTextInput || fonts_stale_ ? kLongestWait / 2 : kLongestWait);
-      return {};
-    }
-    std::this_thread::sleep_until(drawn_at_ + kFrameTime);
-    --frames_due_;
-    return Frame();
+    std::this_thread::sleep_until(screen_.drawn_at() + kFrameTime);
+    Frame();
   }
 
-  Status Frame() {
-    drawn_at_ = Clock::now();
-    if (fonts_stale_ && drawn_at_ - fonts_at_ >= kFontsTime) RebuildFonts();
+  void Frame() {
     const auto began = Clock::now();
-    window_.BeginFrame();
-    const Intents intents = DrawViewer(shown_->view(), theme_, state_);
-    window_.EndFrame(theme_.background);
-    if (intents.save_picture) SavePicture();
-    window_.Show();
+    const Intents intents = screen_.Draw();
     if (meter_) meter_->AddFrame(Clock::now() - began);
     Apply(intents);
-    return {};
   }
 
   void Apply(const Intents& intents) {
@@ -146,30 +113,26 @@ class App {
     }
     if (intents.open) Open(*intents.open);
     if (intents.list_folder) {
-      state_.open.listing = ListFolder(*intents.list_folder);
-      frames_due_ = kFramesAfterInput;
-    }
-    if (intents.copy) {
-      ImGui::SetClipboardText(intents.copy->c_str());
-      Tell("Copied.");
+      screen_.state().open.listing = ListFolder(*intents.list_folder);
+      screen_.Redraw();
     }
     if (intents.save) {
       const std::string path = FreePath(intents.save->name);
-      TellOf(SaveText(path, intents.save->text), path);
+      const Status saved = SaveFile(path, intents.save->bytes);
+      screen_.Tell(saved.ok() ? fmt::format("Saved as {}", path) : std::string(saved.message()));
     }
-    if (intents.theme) remembered_.theme = *intents.theme;
-    if (intents.scale) remembered_.scale = *intents.scale;
-    if (intents.theme || intents.scale) SetTheme();
   }
 
   void Open(const OpenRequest& request) {
     // The old one ends first: two runs at once would take each other's cores.
     feed_.reset();
     feed_ = options_.opener(request, &Window::Wake);
-    shown_ = feed_->Latest();
-    ForgetSource(state_);
-    if (request.kind == OpenRequest::Kind::kBenchRecords) state_.panel = Panel::kBenchmarks;
-    frames_due_ = kFramesAfterInput;
+    screen_.SetSnapshot(feed_->Latest());
+    ForgetSource(screen_.state());
+    if (request.kind == OpenRequest::Kind::kBenchRecords) {
+      screen_.state().panel = Panel::kBenchmarks;
+    }
+    screen_.Redraw();
   }
 
   void TakeDroppedFiles() {
@@ -180,55 +143,23 @@ class App {
     Kind kind = Kind::kRecording;
     if (file.ends_with(".csv") || file.ends_with(".csv.gz")) kind = Kind::kEmbeddedRun;
     if (file.ends_with(".json")) kind = Kind::kBenchRecords;
-    state_.open.visible = true;
-    state_.open.kind = static_cast<int>(kind);
-    SetText(state_.open.file, file);
-    SetText(state_.open.second_file, files.size() > 1 ? files[1] : "");
-  }
-
-  void SavePicture() {
-    const std::string path = FreePath(
-        fmt::format("marquee-{}.png", kPanelNames[static_cast<std::size_t>(state_.panel)]));
-    TellOf(WritePng(path, window_.Read(state_.panel_min, state_.panel_size)), path);
-  }
-
-  void TellOf(const Status& saved, const std::string& path) {
-    Tell(saved.ok() ? fmt::format("Saved as {}", path) : std::string(saved.message()));
-  }
-
-  void Tell(std::string notice) {
-    state_.notice = std::move(notice);
-    notice_until_ = Clock::now() + kNoticeTime;
-    frames_due_ = kFramesAfterInput;
-  }
-
-  void SetTheme() {
-    const float scale = remembered_.scale > 0 ? remembered_.scale : window_.screen_scale();
-    theme_ = MakeTheme(remembered_.theme, scale);
-    theme_.utc_offset_s = UtcOffset();
-    ApplyTheme(theme_, ImGui::GetStyle());
-    RebuildFonts();
-    frames_due_ = kFramesAfterInput;
-  }
-
-  void RebuildFonts() {
-    fonts_.Note(shown_->view());
-    fonts_.Build(theme_);
-    window_.UploadFonts();
-    fonts_stale_ = false;
-    fonts_at_ = Clock::now();
+    OpenState& dialog = screen_.state().open;
+    dialog.visible = true;
+    dialog.kind = static_cast<int>(kind);
+    SetText(dialog.file, file);
+    SetText(dialog.second_file, files.size() > 1 ? files[1] : "");
   }
 
   /// So that a picture shows a row's way too: the newest that has a target.
   void SelectRow() {
-    for (const wire::Row* row : *shown_->view().rows()) {
-      if (row->labelled()) row->UnPackTo(&state_.predictions.selected.emplace());
+    for (const wire::Row* row : *screen_.snapshot().rows()) {
+      if (row->labelled()) row->UnPackTo(&screen_.state().predictions.selected.emplace());
     }
   }
 
   /// Is there something to see, and has it been there for long enough?
   bool IsReady(std::optional<Clock::time_point>& since) const {
-    const wire::Snapshot& snapshot = shown_->view();
+    const wire::Snapshot& snapshot = screen_.snapshot();
     const wire::SourceState source = snapshot.source()->state();
     if (source == wire::SourceState::Ended || source == wire::SourceState::Failed) return true;
     if (feed_ == nullptr || snapshot.bench() != nullptr) return true;
@@ -241,15 +172,7 @@ class App {
   const AppOptions& options_;
   Window window_;
   Remembered remembered_;
-  ViewerState state_;
-  Theme theme_;
-  Fonts fonts_;
-  std::shared_ptr<const SnapshotMessage> shown_ = SnapshotMessage::Make(EmptySnapshot());
-  int frames_due_ = kFramesAfterInput;
-  Clock::time_point drawn_at_;
-  Clock::time_point fonts_at_;
-  bool fonts_stale_ = false;
-  Clock::time_point notice_until_;
+  Screen screen_;
   std::optional<Meter> meter_;
   std::unique_ptr<Feed> feed_;  // ends before the window that it wakes
 };
@@ -262,6 +185,8 @@ Status RunApp(const AppOptions& options) {
   const bool alone = options.shots.empty() && options.measure_s == 0;
   // Pictures and measurements are the same whoever makes them.
   if (alone) Recall(RememberedPath(), remembered, state);
+  if (options.theme) remembered.look.theme = *options.theme;
+  if (options.scale > 0) remembered.look.scale = options.scale;
   if (options.width > 0) remembered.width = options.width;
   if (options.height > 0) remembered.height = options.height;
   MARQUEE_ASSIGN_OR_RETURN(Window window, Window::Open({.width = remembered.width,

@@ -1,7 +1,6 @@
 // viewer/app/app.h — the main loop: a feed, a window, and what a person asks for in between.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,10 +8,6 @@
 #include <vector>
 
 #include "schemas/status.h"
-#include "viewer/app/fonts.h"
-#include "viewer/app/measure.h"
-#include "viewer/app/remembered.h"
-#include "viewer/app/window.h"
 #include "viewer/data/feed.h"
 #include "viewer/ui/viewer.h"
 

@@ -50,12 +50,13 @@ std::string FreePath(const std::string& name) {
   return path.string();
 }
 
-Status SaveText(const std::string& path, const std::string& text) {
+Status SaveFile(const std::string& path, const std::string& bytes) {
   std::ofstream stream(path, std::ios::binary);
-  stream << text;
+  stream << bytes;
   stream.close();
   if (stream) return {};
-  return Status::Unavailable(fmt::format("{}: cannot be written", path));
+  return Status::Unavailable(
+      fmt::format("{}: cannot be written: is the folder there, and the disk not full?", path));
 }
 
 }  // namespace marquee::viewer

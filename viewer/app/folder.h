@@ -14,7 +14,7 @@ FolderListing ListFolder(const std::string& folder);
 /// A path in the current folder that no file has: "name.csv", "name-2.csv", …
 std::string FreePath(const std::string& name);
 
-/// Write `text` to a new file. Errors: kUnavailable.
-Status SaveText(const std::string& path, const std::string& text);
+/// Write a file. Errors: kUnavailable.
+Status SaveFile(const std::string& path, const std::string& bytes);
 
 }  // namespace marquee::viewer

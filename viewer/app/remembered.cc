@@ -60,8 +60,8 @@ void Recall(const std::string& path, Remembered& remembered, ViewerState& state)
   } catch (const toml::parse_error&) {
     return;
   }
-  if (table["theme"].value<std::string>() == "light") remembered.theme = ThemeKind::kLight;
-  remembered.scale = Within(table, "scale", 0.5F, 4.0F, remembered.scale);
+  if (table["theme"].value<std::string>() == "light") remembered.look.theme = ThemeKind::kLight;
+  remembered.look.scale = Within(table, "scale", 0.5F, 4.0F, remembered.look.scale);
   remembered.width = Within(table, "width", 640, 16'384, remembered.width);
   remembered.height = Within(table, "height", 400, 16'384, remembered.height);
   const auto panel = table["panel"].value<std::string>().value_or("");
@@ -83,8 +83,8 @@ void Recall(const std::string& path, Remembered& remembered, ViewerState& state)
 
 Status Remember(const std::string& path, const Remembered& remembered, const ViewerState& state) {
   toml::table table;
-  table.insert("theme", remembered.theme == ThemeKind::kLight ? "light" : "dark");
-  if (remembered.scale > 0) table.insert("scale", double{remembered.scale});
+  table.insert("theme", remembered.look.theme == ThemeKind::kLight ? "light" : "dark");
+  if (remembered.look.scale > 0) table.insert("scale", double{remembered.look.scale});
   table.insert("width", remembered.width);
   table.insert("height", remembered.height);
   table.insert("panel", kPanelNames[static_cast<std::size_t>(state.panel)]);

@@ -4,13 +4,12 @@
 #include <string>
 
 #include "schemas/status.h"
-#include "viewer/ui/viewer.h"
+#include "viewer/screen/screen.h"
 
 namespace marquee::viewer {
 
 struct Remembered {
-  ThemeKind theme = ThemeKind::kDark;
-  float scale = 0;  ///< 0 = the screen's
+  Look look;
   int width = 1280;
   int height = 800;
 };

@@ -6,7 +6,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace marquee::viewer {
@@ -124,51 +123,6 @@ void Window::BeginFrame() {
   ImGui::NewFrame();
 }
 
-void Window::EndFrame(ImU32 background) {
-  ImGui::Render();
-  int width = 0;
-  int height = 0;
-  glfwGetFramebufferSize(window_, &width, &height);
-  glViewport(0, 0, width, height);
-  const ImVec4 color = ImGui::ColorConvertU32ToFloat4(background);
-  glClearColor(color.x, color.y, color.z, 1);
-  glClear(GL_COLOR_BUFFER_BIT);
-  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-}
-
 void Window::Show() { glfwSwapBuffers(window_); }
-
-Pixels Window::Read(ImVec2 min, ImVec2 size) const {
-  int width = 0;
-  int height = 0;
-  glfwGetFramebufferSize(window_, &width, &height);
-  const ImVec2 scale = ImGui::GetIO().DisplayFramebufferScale;
-  const auto within = [](float value, int most) {
-    return std::clamp(static_cast<int>(std::lround(value)), 0, most);
-  };
-  const int left = within(min.x * scale.x, width);
-  const int top = within(min.y * scale.y, height);
-  Pixels pixels;
-  pixels.width = within((min.x + size.x) * scale.x, width) - left;
-  pixels.height = within((min.y + size.y) * scale.y, height) - top;
-  if (pixels.width <= 0 || pixels.height <= 0) return {};
-  const std::size_t row = 3 * static_cast<std::size_t>(pixels.width);
-  std::vector<std::uint8_t> upside_down(row * static_cast<std::size_t>(pixels.height));
-  glPixelStorei(GL_PACK_ALIGNMENT, 1);
-  // OpenGL counts from the lower left corner.
-  glReadPixels(left, height - top - pixels.height, pixels.width, pixels.height, GL_RGB,
-               GL_UNSIGNED_BYTE, upside_down.data());
-  pixels.rgb.reserve(upside_down.size());
-  for (int y = pixels.height; y-- > 0;) {
-    const auto* begin = upside_down.data() + row * static_cast<std::size_t>(y);
-    pixels.rgb.insert(pixels.rgb.end(), begin, begin + row);
-  }
-  return pixels;
-}
-
-void Window::UploadFonts() {
-  ImGui_ImplOpenGL3_DestroyFontsTexture();
-  ImGui_ImplOpenGL3_CreateFontsTexture();
-}
 
 }  // namespace marquee::viewer

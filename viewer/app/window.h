@@ -1,25 +1,16 @@
 // viewer/app/window.h — a window of the system with OpenGL in it, and ImGui's context for it.
 #pragma once
 
-#include <imgui.h>
-
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "schemas/status.h"
+#include "viewer/screen/surface.h"
 
 struct GLFWwindow;
 
 namespace marquee::viewer {
-
-/// A picture, row by row from the top, three bytes a pixel.
-struct Pixels {
-  int width = 0;
-  int height = 0;
-  std::vector<std::uint8_t> rgb;
-};
 
 struct WindowOptions {
   int width = 1280;
@@ -29,14 +20,14 @@ struct WindowOptions {
 };
 
 /// One lives at a time, in the main thread; only Wake may be called by others.
-class Window {
+class Window final : public Surface {
  public:
   /// Errors: kUnavailable, when there is no display or no OpenGL; the message names --headless.
   static Result<Window> Open(const WindowOptions& options);
 
   Window(Window&& other) noexcept;
   Window& operator=(Window&&) = delete;
-  ~Window();
+  ~Window() override;
 
   /// Let a sleeping Wait return.
   static void Wake();
@@ -45,25 +36,16 @@ class Window {
   void Wait(double seconds);
   /// Handle what has come, without sleeping.
   void Poll();
-  /// Whether a person did something, or the window must be drawn anew, since the last call.
-  bool TakeInput();
+  bool TakeInput() override;
   /// Paths of files that were dropped on the window since the last call.
   std::vector<std::string> TakeDroppedFiles();
 
   bool should_close() const;
-  /// Pixels of the screen for one of a plain one: 1, 1.5, 2.
-  float screen_scale() const;
+  float screen_scale() const override;
   void Size(int& width, int& height) const;
 
-  void BeginFrame();
-  /// Draw what ImGui made, without showing it yet.
-  void EndFrame(ImU32 background);
-  /// Show it; may wait for the screen.
-  void Show();
-  /// What was drawn last, before it is shown, within the rectangle.
-  Pixels Read(ImVec2 min, ImVec2 size) const;
-  /// Hand ImGui's font texture to OpenGL anew.
-  void UploadFonts();
+  void BeginFrame() override;
+  void Show() override;
 
  private:
   struct Inbox;

@@ -13,38 +13,40 @@ namespace {
 struct Line {
   const char* key;  ///< empty = a heading
   const char* text;
+  bool for_owner = false;  ///< means nothing to who only watches
 };
 
-constexpr std::array<Line, 26> kLines = {{{"", "Everywhere"},
-                                          {"1 to 7", "the panels, from left to right"},
-                                          {"O", "open a topic, a recording, a run, benchmarks"},
-                                          {"Space", "pause a recording, and go on"},
-                                          {"W", "F1 over ten seconds, a minute, the whole run"},
-                                          {"L", "lines over five minutes or the session"},
-                                          {"T", "light or dark"},
-                                          {"+  -  0", "larger, smaller, as at first"},
-                                          {"P", "save a picture of the panel"},
-                                          {"?", "this help"},
-                                          {"Ctrl+Q", "end"},
-                                          {"", "Plots"},
-                                          {"Pointer", "reads the values under it"},
-                                          {"Wheel, drag", "zoom and move; double click goes back"},
-                                          {"Name", "a click hides or shows its line"},
-                                          {"", "Predictions"},
-                                          {"/", "search titles; Enter ends"},
-                                          {"M", "only mistakes"},
-                                          {"F", "freeze the rows, and go on"},
-                                          {"Up, Down", "the next row"},
-                                          {"C", "copy the selected row"},
-                                          {"", "Words"},
-                                          {"F1", "harmonic mean of precision and recall"},
-                                          {"Macro-F1", "mean of the classes' F1"},
-                                          {"Lag", "records that a stage has not read yet"},
-                                          {"p99", "99 of 100 are not above"}}};
+constexpr std::array<Line, 26> kLines = {
+    {{"", "Everywhere"},
+     {"1 to 7", "the panels, from left to right"},
+     {"O", "open a topic, a recording, a run, benchmarks", true},
+     {"Space", "pause a recording, and go on", true},
+     {"W", "F1 over ten seconds, a minute, the whole run"},
+     {"L", "lines over five minutes or the session"},
+     {"T", "light or dark"},
+     {"+  -  0", "larger, smaller, as at first"},
+     {"P", "save a picture of the panel"},
+     {"?", "this help"},
+     {"Ctrl+Q", "end", true},
+     {"", "Plots"},
+     {"Pointer", "reads the values under it"},
+     {"Wheel, drag", "zoom and move; double click goes back"},
+     {"Name", "a click hides or shows its line"},
+     {"", "Predictions"},
+     {"/", "search titles; Enter ends"},
+     {"M", "only mistakes"},
+     {"F", "freeze the rows, and go on"},
+     {"Up, Down", "the next row"},
+     {"C", "copy the selected row"},
+     {"", "Words"},
+     {"F1", "harmonic mean of precision and recall"},
+     {"Macro-F1", "mean of the classes' F1"},
+     {"Lag", "records that a stage has not read yet"},
+     {"p99", "99 of 100 are not above"}}};
 
 }  // namespace
 
-void DrawHelp(const Theme& theme, bool& visible) {
+void DrawHelp(const Theme& theme, bool watching, bool& visible) {
   constexpr const char* kTitle = "Help";
   if (!visible) return;
   if (!ImGui::IsPopupOpen(kTitle)) ImGui::OpenPopup(kTitle);
@@ -62,6 +64,7 @@ void DrawHelp(const Theme& theme, bool& visible) {
   ImGui::Columns(2, nullptr, false);
   bool first = true;
   for (const Line& line : kLines) {
+    if (watching && line.for_owner) continue;
     if (line.key[0] == '\0') {
       // What belongs to panels begins the second column.
       if (&line == &kLines[11]) ImGui::NextColumn();

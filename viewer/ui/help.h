@@ -5,7 +5,7 @@
 
 namespace marquee::viewer {
 
-/// Show the help over everything while `visible`.
-void DrawHelp(const Theme& theme, bool& visible);
+/// Show the help over everything while `visible`; to who is only `watching` what is of use then.
+void DrawHelp(const Theme& theme, bool watching, bool& visible);
 
 }  // namespace marquee::viewer

@@ -24,7 +24,7 @@ struct OpenRequest {
 /// A file to be written.
 struct SaveRequest {
   std::string name;  ///< without folder
-  std::string text;
+  std::string bytes;
 };
 
 /// All that the interface cannot do by itself. Empty = nothing was asked.

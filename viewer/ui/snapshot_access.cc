@@ -18,10 +18,11 @@ Waiting WaitingFor(const wire::Snapshot& snapshot) {
   const std::string message(TextOf(source.message()));
   if (source.state() == wire::SourceState::Failed) {
     return {message.empty() ? "The source failed" : message,
-            "Mend what is named above, or press O to open something else."};
+            "Mend what is named above, then open it again, or something else."};
   }
   switch (source.kind()) {
     case wire::SourceKind::None:
+      if (!message.empty()) return {message, "It will show here as soon as it is there."};
       return {
           "Nothing is open",
           "Press O to follow a topic, replay a recording, start a run on a CSV file, or compare "

@@ -122,12 +122,13 @@ void DrawProgress(float progress, const Theme& theme) {
 
 }  // namespace
 
-TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, Intents& intents) {
+TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, bool watching,
+                         Intents& intents) {
   TopBarActions actions;
   const wire::Source& source = *snapshot.source();
   const bool dark = theme.kind == ThemeKind::kDark;
   const char* theme_label = dark ? "Light (T)" : "Dark (T)";
-  const float buttons = ButtonWidth("Open (O)") + ButtonWidth("Picture (P)") +
+  const float buttons = (watching ? 0 : ButtonWidth("Open (O)")) + ButtonWidth("Picture (P)") +
                         ButtonWidth(theme_label) + ButtonWidth("Help (?)");
   const float begin = ImGui::GetCursorPosX();
   const float end = ImGui::GetContentRegionMax().x - buttons;
@@ -156,8 +157,10 @@ TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, Int
   ImGui::EndGroup();
 
   ImGui::SameLine(std::max(end, begin));
-  actions.open = ImGui::Button("Open (O)");
-  ImGui::SameLine();
+  if (!watching) {
+    actions.open = ImGui::Button("Open (O)");
+    ImGui::SameLine();
+  }
   intents.save_picture |= ImGui::Button("Picture (P)");
   ImGui::SameLine();
   if (ImGui::Button(theme_label)) intents.theme = dark ? ThemeKind::kLight : ThemeKind::kDark;
@@ -166,12 +169,14 @@ TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, Int
   return actions;
 }
 
-void DrawPlayback(const wire::Snapshot& snapshot, const Theme& theme, Intents& intents) {
+void DrawPlayback(const wire::Snapshot& snapshot, const Theme& theme, bool watching,
+                  Intents& intents) {
   const wire::Source& source = *snapshot.source();
-  if (source.kind() == wire::SourceKind::Recording) {
+  const bool recording = source.kind() == wire::SourceKind::Recording;
+  if (recording && !watching) {
     DrawRecordingControls(source, theme, intents);
-  } else if (source.kind() == wire::SourceKind::EmbeddedRun &&
-             source.state() == wire::SourceState::Live) {
+  } else if (recording || (source.kind() == wire::SourceKind::EmbeddedRun &&
+                           source.state() == wire::SourceState::Live)) {
     DrawProgress(source.progress(), theme);
   }
 }

@@ -13,9 +13,13 @@ struct TopBarActions {
   bool help = false;
 };
 
-TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, Intents& intents);
+/// `watching`: nothing can be opened.
+TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, bool watching,
+                         Intents& intents);
 
-/// Pause, scrubbing and speed of a recording; progress of an embedded run; nothing for the others.
-void DrawPlayback(const wire::Snapshot& snapshot, const Theme& theme, Intents& intents);
+/// Pause, scrubbing and speed of a recording, of one that is only watched how far it is; progress
+/// of an embedded run; nothing for the others.
+void DrawPlayback(const wire::Snapshot& snapshot, const Theme& theme, bool watching,
+                  Intents& intents);
 
 }  // namespace marquee::viewer

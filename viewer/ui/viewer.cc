@@ -64,7 +64,7 @@ void TakeKeys(const wire::Snapshot& snapshot, const Theme& theme, ViewerState& s
   for (std::size_t i = 0; i < kNumPanels; ++i) {
     if (Typed(static_cast<char>('1' + i))) state.panel = static_cast<Panel>(i);
   }
-  if (Typed('o')) state.open.visible = true;
+  if (Typed('o') && !state.watching) state.open.visible = true;
   if (Typed('p')) intents.save_picture = true;
   if (Typed('w')) state.choices.quality_window = (state.choices.quality_window + 1) % 3;
   if (Typed('l')) state.choices.timeline = 1 - state.choices.timeline;
@@ -74,7 +74,8 @@ void TakeKeys(const wire::Snapshot& snapshot, const Theme& theme, ViewerState& s
   if (Typed('+')) intents.scale = std::min(theme.scale * 1.1F, 4.0F);
   if (Typed('-')) intents.scale = std::max(theme.scale / 1.1F, 0.5F);
   if (Typed('0')) intents.scale = 0.0F;
-  if (Typed(' ')) intents.pause = snapshot.source()->state() != wire::SourceState::Paused;
+  if (Typed(' ') && !state.watching)
+    intents.pause = snapshot.source()->state() != wire::SourceState::Paused;
 }
 
 void DrawPanel(const wire::Snapshot& snapshot, const Theme& theme, ViewerState& state,
@@ -142,10 +143,10 @@ Intents DrawViewer(const wire::Snapshot& snapshot, const Theme& theme, ViewerSta
                    ImGuiWindowFlags_NoScrollWithMouse | ImGuiWindowFlags_NoNav);
   ImGui::PopStyleVar(2);
   TakeKeys(snapshot, theme, state, intents);
-  const TopBarActions actions = DrawTopBar(snapshot, theme, intents);
+  const TopBarActions actions = DrawTopBar(snapshot, theme, state.watching, intents);
   state.open.visible |= actions.open;
   state.help |= actions.help;
-  DrawPlayback(snapshot, theme, intents);
+  DrawPlayback(snapshot, theme, state.watching, intents);
   DrawTabs(theme, state);
   DrawChoices(theme, state.choices);
   state.panel_min = ImGui::GetCursorScreenPos();
@@ -157,7 +158,7 @@ Intents DrawViewer(const wire::Snapshot& snapshot, const Theme& theme, ViewerSta
   ImGui::EndChild();
   ImGui::PopID();
   DrawOpenDialog(theme, state.open, intents);
-  DrawHelp(theme, state.help);
+  DrawHelp(theme, state.watching, state.help);
   ImGui::End();
   DrawNotice(state.notice, theme);
   return intents;

@@ -52,6 +52,8 @@ struct ViewerState {
   BenchmarksState benchmarks;
   OpenState open;
   bool help = false;
+  /// Others see the same source: it is not to be changed or steered from here.
+  bool watching = false;
   /// A line shown over everything, such as where a file was saved; set and cleared by app/.
   std::string notice;
   /// Where the panel was drawn: upper left corner and size, in pixels.

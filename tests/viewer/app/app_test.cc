@@ -7,10 +7,10 @@
 
 #include "tests/support/temp_dir.h"
 #include "viewer/app/folder.h"
-#include "viewer/app/fonts.h"
 #include "viewer/app/measure.h"
-#include "viewer/app/picture.h"
 #include "viewer/app/remembered.h"
+#include "viewer/app/system_fonts.h"
+#include "viewer/screen/fonts.h"
 
 namespace marquee::viewer {
 namespace {
@@ -28,15 +28,15 @@ TEST(Remembered, ComesBackAsItWas) {
   state.choices = {.quality_window = 1, .timeline = 1};
   state.predictions.left = 0.6F;
   SetText(state.open.brokers, "a:1,\"b\":2");
-  const Remembered remembered{ThemeKind::kLight, 1.5F, 1400, 900};
+  const Remembered remembered{{ThemeKind::kLight, 1.5F}, 1400, 900};
   ASSERT_TRUE(Remember(path, remembered, state).ok());
   EXPECT_FALSE(std::filesystem::exists(path + ".new"));
 
   ViewerState again;
   Remembered same;
   Recall(path, same, again);
-  EXPECT_EQ(same.theme, ThemeKind::kLight);
-  EXPECT_FLOAT_EQ(same.scale, 1.5F);
+  EXPECT_EQ(same.look.theme, ThemeKind::kLight);
+  EXPECT_FLOAT_EQ(same.look.scale, 1.5F);
   EXPECT_EQ(same.width, 1400);
   EXPECT_EQ(same.height, 900);
   EXPECT_EQ(again.panel, Panel::kLatency);
@@ -56,8 +56,8 @@ TEST(Remembered, SenselessValuesAreLeftOut) {
   Recall(path, remembered, state);
   EXPECT_EQ(remembered.width, 1280);
   EXPECT_EQ(remembered.height, 500);
-  EXPECT_EQ(remembered.scale, 0);
-  EXPECT_EQ(remembered.theme, ThemeKind::kDark);
+  EXPECT_EQ(remembered.look.scale, 0);
+  EXPECT_EQ(remembered.look.theme, ThemeKind::kDark);
   EXPECT_EQ(state.panel, Panel::kOverview);
   EXPECT_EQ(state.choices.quality_window, 2);
   EXPECT_FLOAT_EQ(state.overview.left, 0.5F);
@@ -93,14 +93,20 @@ TEST(Folder, OneThatIsNotThereIsAProblemNotAnEnd) {
   EXPECT_THAT(listing.problem, HasSubstr("/no/such/folder"));
 }
 
+TEST(Folder, AFileThatCannotBeSavedIsSaid) {
+  const Status status = SaveFile("/no/such/folder/a.png", "bytes");
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/no/such/folder/a.png"));
+}
+
 TEST(Folder, SavingOverwritesNothing) {
   const TempDir folder;
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
   const std::string first = FreePath("rows.csv");
-  ASSERT_TRUE(SaveText(first, "one").ok());
+  ASSERT_TRUE(SaveFile(first, "one").ok());
   const std::string second = FreePath("rows.csv");
-  ASSERT_TRUE(SaveText(second, "two").ok());
+  ASSERT_TRUE(SaveFile(second, "two").ok());
   std::filesystem::current_path(before);
   EXPECT_NE(first, second);
   EXPECT_THAT(second, HasSubstr("rows-2.csv"));
@@ -138,6 +144,7 @@ TEST(Fonts, BuildsWithoutFilesAndWithWhatIsThere) {
   if (found) {
     EXPECT_NE(theme.text->FindGlyphNoFallback(0x0422), nullptr);
     EXPECT_EQ(theme.text->FindGlyphNoFallback(0xe000), nullptr);
+    EXPECT_TRUE(system.Lacking(theme));
   }
   ImGui::DestroyContext();
 }
@@ -147,18 +154,6 @@ TEST(Fonts, AFileThatIsNoFontIsLeftOut) {
   std::ofstream(folder.File("OpenSans-Regular.ttf")) << std::string(5000, 'x');
   EXPECT_TRUE(FindFonts({folder.path().string()}).empty());
   EXPECT_TRUE(FindFonts({"/no/such/folder"}).empty());
-}
-
-TEST(Picture, IsReadAsItWasWritten) {
-  const TempDir folder;
-  const Pixels pixels{2, 2, {255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 8, 7}};
-  ASSERT_TRUE(WritePng(folder.File("a.png"), pixels).ok());
-  const auto read = ReadPng(folder.File("a.png"));
-  ASSERT_TRUE(read.has_value());
-  EXPECT_EQ(read->width, 2);
-  EXPECT_EQ(read->rgb, pixels.rgb);
-  EXPECT_FALSE(WritePng("/no/such/folder/a.png", pixels).ok());
-  EXPECT_FALSE(ReadPng("/no/such/folder/a.png").has_value());
 }
 
 TEST(Meter, TellsPercentilesOfFrames) {

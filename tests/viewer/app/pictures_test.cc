@@ -5,12 +5,16 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "tests/support/example_snapshots.h"
-#include "viewer/app/fonts.h"
-#include "viewer/app/picture.h"
+#include "tests/support/png.h"
+#include "viewer/app/folder.h"
 #include "viewer/app/window.h"
+#include "viewer/screen/fonts.h"
+#include "viewer/screen/gl.h"
+#include "viewer/screen/png.h"
 #include "viewer/ui/viewer.h"
 
 namespace marquee::viewer {
@@ -46,9 +50,9 @@ Pixels Draw(const Case& it) {
     window->BeginFrame();
     ImGui::GetIO().MousePos = {-1, -1};
     DrawViewer(snapshot->view(), theme, state);
-    window->EndFrame(theme.background);
+    DrawGlFrame(theme.background);
   }
-  return window->Read({0, 0}, {kWidth, kHeight});
+  return ReadGlPixels({0, 0}, {kWidth, kHeight});
 }
 
 /// The share of pixels that differ by more than a shade.
@@ -69,11 +73,11 @@ TEST_P(Pictures, AreAsExpected) {
   const Pixels actual = Draw(GetParam());
   ASSERT_FALSE(actual.rgb.empty());
   const std::string file = std::string("/") + GetParam().name + ".png";
-  const Result<Pixels> expected = ReadPng(MARQUEE_EXPECTED + file);
+  const std::optional<Pixels> expected = testing_support::ReadPng(MARQUEE_EXPECTED + file);
   const double off = expected ? ShareOff(actual, *expected) : 1;
   if (off <= kShareOff) return;
   const std::string kept = MARQUEE_ACTUAL + file;
-  EXPECT_TRUE(WritePng(kept, actual).ok());
+  EXPECT_TRUE(SaveFile(kept, EncodePng(actual)).ok());
   FAIL() << 100 * off << " % of the pixels differ from " << MARQUEE_EXPECTED << file
          << "; the actual picture is " << kept;
 }

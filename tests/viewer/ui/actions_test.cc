@@ -185,7 +185,7 @@ TEST_F(Actions, CsvHoldsTheShownRowsInTheirOrder) {
   harness_.state().predictions.filter.only_mistakes = true;
   ASSERT_TRUE(harness_.Click(view(), "Export CSV"));
   ASSERT_TRUE(harness_.intents().save.has_value());
-  const std::string& csv = harness_.intents().save->text;
+  const std::string& csv = harness_.intents().save->bytes;
   EXPECT_EQ(csv.substr(0, csv.find('\n')),
             "id,title,target,class,predicted,score,p_low,p_mid,p_high,seen,run,sequence,ordinal,"
             "record,partition,offset,arrived_ns");

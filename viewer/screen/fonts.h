@@ -1,11 +1,10 @@
-// viewer/app/fonts.h — fonts of the system, with the letters that titles really have.
+// viewer/screen/fonts.h — ImGui's fonts, with the letters that titles really have.
 #pragma once
 
 #include <imgui.h>
 
 #include <cstddef>
 #include <set>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -16,25 +15,17 @@
 namespace marquee::viewer {
 
 /// A font file in memory, of a format that ImGui reads.
-struct FontFile {
-  std::string path;
-  std::vector<char> bytes;
-};
+using FontFile = std::vector<char>;
 
-/// The fonts that are used: of each kind the first that is there.
+/// The fonts that are used; without any, ImGui's built-in one, which has Latin letters alone.
 struct FontFiles {
   FontFile text;
   FontFile bold;
   /// For letters that the text font lacks: symbols and Arabic; Chinese, Japanese, Korean.
   std::vector<FontFile> others;
 
-  bool empty() const { return text.bytes.empty(); }
+  bool empty() const { return text.empty(); }
 };
-
-/// Look for fonts below `folders`. Without any, ImGui's built-in font is used, which has Latin
-/// letters alone.
-FontFiles FindFonts(const std::vector<std::string>& folders = {"/usr/share/fonts",
-                                                               "/usr/local/share/fonts"});
 
 /// Which letters have been needed so far, and ImGui's texture of them.
 class Fonts {
@@ -52,8 +43,13 @@ class Fonts {
   /// Make the fonts of ImGui's context anew, at the theme's scale, and put them into it.
   void Build(Theme& theme);
 
+  /// Have one more font for letters that the others lack, from the next Build on.
+  void Add(FontFile file) { files_.others.push_back(std::move(file)); }
+  /// Does a letter that was noted lack in all fonts built for `theme`?
+  bool Lacking(const Theme& theme) const;
+
  private:
-  ImFont* Add(const FontFile& file, float pixels, const ImWchar* ranges, bool all_letters);
+  ImFont* Load(const FontFile& file, float pixels, const ImWchar* ranges, bool all_letters);
 
   FontFiles files_;
   std::set<ImWchar> letters_;
