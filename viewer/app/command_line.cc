@@ -9,6 +9,7 @@
 #include "pipeline/app/kafka_options.h"
 #include "pipeline/app/settings.h"
 #include "viewer/data/headless.h"
+#include "viewer/serve/serve.h"
 
 namespace marquee::viewer {
 namespace {
@@ -61,7 +62,9 @@ std::optional<OpenRequest> SourceOf(const CLI::App& root, const CommandLine& lin
     return OpenRequest{.kind = Kind::kEmbeddedRun, .file = line.run.data};
   }
   const auto given = [&](const char* option) { return root.count(option) > 0; };
-  if (!line.headless && !given("--brokers") && !given("--run-id") && !given("--from")) return {};
+  if (!line.headless && line.serve.empty() && !given("--brokers") && !given("--run-id") &&
+      !given("--from"))
+    return {};
   return OpenRequest{.kind = Kind::kTopic,
                      .brokers = line.topic.connection.brokers,
                      .topic_prefix = line.topic.connection.topic_prefix,
@@ -108,6 +111,7 @@ void AddOptions(CLI::App& root, CommandLine& line) {
       "  marquee-viewer results.marquee               a recording\n"
       "  marquee-viewer --compare old.json new.json   records of benchmarks\n"
       "  marquee-viewer --headless --once             the figures as JSON, without a window\n"
+      "  marquee-viewer --serve 8501                  the same in a browser, at localhost:8501\n"
       "Without any source, the window asks for one.\n"
       "Exit codes: 0 done, 1 failed, 2 usage, 3 bad configuration or model, 4 bad data.");
   CLI::Option* file =
@@ -139,6 +143,15 @@ void AddOptions(CLI::App& root, CommandLine& line) {
   AddSwitch(root, "--headless", line.headless, "no window: print a JSON object a second");
   root.add_flag("--json", line.json, "with --headless, which prints nothing else");
   root.add_flag("--once", line.once, "with --headless: print one object and end");
+  AddSetting(root, "--serve", line.serve,
+             "no window: a page for browsers at this port of 127.0.0.1, or at IP:PORT");
+  root.add_option("--serve-name", line.serve_names,
+                  "with --serve: a name that browsers call this server by, beside localhost and "
+                  "addresses in numbers; may be repeated")
+      ->envname(EnvironmentName("--serve-name"))
+      ->delimiter(',');
+  AddSetting(root, "--page", line.page,
+             "with --serve: the page's folder, as ./run viewer-web makes it");
   AddSetting(root, "--theme", line.theme, "dark or light (default: as it was)")
       ->check(CLI::IsMember({"dark", "light"}));
   AddSetting(root, "--scale", line.scale,
@@ -164,6 +177,17 @@ Status Run(const CLI::App& root, const CommandLine& line) {
                      .scale = line.scale,
                      .shots_after_s = line.shots_after_s,
                      .measure_s = line.measure_s};
+  if (line.headless && !line.serve.empty()) {
+    return Status::Usage("--headless and --serve exclude each other");
+  }
+  if (!line.serve.empty()) {
+    return RunServe(
+        [&](OnPublish on_publish) {
+          return options.opener(*options.source, std::move(on_publish));
+        },
+        {.server = {.address = ServeAddress(line.serve), .names = line.serve_names},
+         .page = line.page});
+  }
   if (line.headless) {
     const auto feed = options.opener(*options.source, [] {});
     return RunHeadless(*feed, {.once = line.once});

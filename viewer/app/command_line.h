@@ -23,6 +23,9 @@ struct CommandLine {
   std::vector<std::string> shots;
   double shots_after_s = 2;
   double measure_s = 0;
+  std::string serve;
+  std::vector<std::string> serve_names;
+  std::string page;
   bool headless = false;
   bool json = false;
   bool once = false;

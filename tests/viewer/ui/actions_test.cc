@@ -56,6 +56,23 @@ TEST_F(Actions, HelpCoversThePanelsUntilItIsClosed) {
   EXPECT_FALSE(harness_.state().help);
 }
 
+TEST_F(Actions, WhoOnlyWatchesIsOfferedNothingThatSteers) {
+  harness_.state().watching = true;
+  wire::SnapshotT snapshot = ExampleSnapshot();
+  snapshot.source->kind = wire::SourceKind::Recording;
+  Take(snapshot);
+  harness_.Type(view(), "o");
+  harness_.Type(view(), " ");
+  EXPECT_FALSE(harness_.state().open.visible);
+  EXPECT_FALSE(harness_.intents().pause.has_value());
+  EXPECT_FALSE(harness_.Shows("Open (O)"));
+  EXPECT_FALSE(harness_.Shows("(Space)"));
+  EXPECT_TRUE(harness_.Shows("Help (?)"));
+  harness_.Type(view(), "?");
+  EXPECT_TRUE(harness_.Shows("only mistakes"));
+  EXPECT_FALSE(harness_.Shows("Ctrl+Q"));
+}
+
 TEST_F(Actions, ThemeIsAskedFor) {
   ASSERT_TRUE(harness_.Click(view(), "Light (T)"));
   EXPECT_EQ(harness_.intents().theme, ThemeKind::kLight);

@@ -1,0 +1,303 @@
+// page.js — between the browser and the viewer (page.cc): feed, fonts, input, files, and when to draw.
+'use strict';
+
+const canvas = document.getElementById('canvas');
+const message = document.getElementById('message');
+
+/** Fonts for letters that the first ones lack, fetched when such a letter comes. */
+const otherFonts = ['symbols.ttf', 'cjk.ttf'];
+/** A feed that says nothing for so long is dead: the server says something every second. */
+const silenceMs = 5000;
+const longestRetryMs = 5000;
+/** Pixels of a plain screen that one notch of a mouse's wheel moves. */
+const pixelsOfNotch = 100;
+
+let viewer;
+
+// ---------------------------------------------------------------- memory of the module
+
+function withBytes(bytes, use) {
+  const at = viewer._malloc(bytes.length);
+  viewer.HEAPU8.set(bytes, at);
+  try {
+    return use(at, bytes.length);
+  } finally {
+    viewer._free(at);
+  }
+}
+
+function withText(text, use) {
+  return withBytes(new TextEncoder().encode(text + '\0'), use);
+}
+
+async function fetchBytes(name) {
+  const response = await fetch(name);
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+// ---------------------------------------------------------------- what the viewer asks for
+
+const remembered = (() => {
+  try {
+    return JSON.parse(localStorage.getItem('marquee')) ?? {};
+  } catch {
+    return {};  // storage is forbidden here, or holds something else
+  }
+})();
+
+let fetchingFont = false;
+
+const page = {
+  save(name, bytes) {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([bytes]));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    tell(`Saved as ${name}, where this browser keeps downloads`);
+  },
+  async copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      tell('This browser does not let a page copy: open it at localhost or by https');
+    }
+  },
+  remember(panel, light, scale) {
+    history.replaceState(null, '', `#${panel}`);
+    try {
+      localStorage.setItem('marquee', JSON.stringify({light, scale}));
+    } catch {
+      // Then it is forgotten.
+    }
+  },
+  async wantFont() {
+    if (fetchingFont || otherFonts.length === 0) return;
+    fetchingFont = true;
+    try {
+      withBytes(await fetchBytes(otherFonts.shift()), viewer._page_add_font);
+      wake();
+    } catch {
+      // Such letters stay signs of replacement.
+    }
+    fetchingFont = false;
+  },
+  setCursor(name) {
+    canvas.style.cursor = name;
+  },
+};
+
+function tell(text) {
+  withText(text, viewer._page_tell);
+  wake();
+}
+
+// ---------------------------------------------------------------- drawing, when there is a reason
+
+let frame = 0;
+let timer = 0;
+let newest = null;
+/** For tests and the curious: how much was done. */
+const counts = {frames: 0, snapshots: 0, refused: 0, connections: 0};
+
+function wake() {
+  frame ||= requestAnimationFrame(draw);
+}
+
+function draw() {
+  frame = 0;
+  clearTimeout(timer);
+  if (newest !== null) {
+    const bytes = new Uint8Array(newest);
+    newest = null;
+    askForNext();
+    if (withBytes(bytes, viewer._page_take_snapshot)) {
+      counts.snapshots++;
+    } else {
+      counts.refused++;
+    }
+  }
+  const rest = viewer._page_draw();
+  counts.frames++;
+  if (rest === 0) {
+    wake();
+  } else if (rest > 0) {
+    timer = setTimeout(wake, rest);
+  }
+}
+
+// ---------------------------------------------------------------- the feed
+
+let socket = null;
+let watchdog = 0;
+let retryMs = 250;
+
+/** The server sends the newest snapshot for each message, so a page that is not drawn gets none. */
+function askForNext() {
+  if (socket !== null && socket.readyState === WebSocket.OPEN) socket.send('next');
+}
+
+function connect() {
+  socket = new WebSocket(new URL('feed', location.href.replace(/^http/, 'ws')));
+  socket.binaryType = 'arraybuffer';
+  socket.onopen = () => {
+    counts.connections++;
+    retryMs = 250;
+  };
+  socket.onmessage = ({data}) => {
+    expectLife();
+    if (data.byteLength > 0) {
+      newest = data;
+      wake();
+    } else {
+      askForNext();
+    }
+  };
+  socket.onclose = lose;
+  expectLife();
+}
+
+function expectLife() {
+  clearTimeout(watchdog);
+  watchdog = setTimeout(() => {
+    // A hidden page is not drawn, asks for nothing and is told nothing.
+    if (!document.hidden) lose();
+  }, silenceMs);
+}
+
+async function lose() {
+  clearTimeout(watchdog);
+  if (socket === null) return;
+  socket.onclose = socket.onmessage = null;
+  socket.close();
+  socket = null;
+  const text = await reasonOfLoss();
+  withText(text, viewer._page_tell_waiting);
+  wake();
+  setTimeout(connectWhenSeen, retryMs);
+  retryMs = Math.min(2 * retryMs, longestRetryMs);
+}
+
+/** A refused WebSocket tells no reason; the same address asked as a page does. */
+async function reasonOfLoss() {
+  try {
+    const response = await fetch('feed', {cache: 'no-store', signal: AbortSignal.timeout(2000)});
+    if (response.status === 503 || response.status === 403) return (await response.text()).trim();
+  } catch {
+    // It does not answer at all.
+  }
+  return `The server at ${location.host} does not answer; this page tries again by itself`;
+}
+
+function connectWhenSeen() {
+  if (!document.hidden) {
+    connect();
+  } else {
+    document.addEventListener('visibilitychange', connectWhenSeen, {once: true});
+  }
+}
+
+// ---------------------------------------------------------------- input
+
+function resize() {
+  const scale = window.devicePixelRatio || 1;
+  viewer._page_resize(Math.round(innerWidth * scale), Math.round(innerHeight * scale), scale);
+  wake();
+}
+
+function movePointer(event) {
+  const scale = canvas.width / canvas.clientWidth;
+  viewer._page_move_pointer(event.offsetX * scale, event.offsetY * scale);
+  wake();
+}
+
+function pressModifiers(event) {
+  viewer._page_press_modifiers(event.ctrlKey || event.metaKey, event.shiftKey, event.altKey);
+}
+
+function pressKey(event, down) {
+  pressModifiers(event);
+  const name = event.key.length > 1 ? event.key : event.code;
+  withText(name, (at) => viewer._page_press_key(at, down));
+  wake();
+}
+
+function listen() {
+  addEventListener('resize', resize);
+  canvas.addEventListener('pointermove', movePointer);
+  canvas.addEventListener('pointerdown', (event) => {
+    canvas.focus();
+    canvas.setPointerCapture(event.pointerId);  // a drag may leave the window
+    movePointer(event);
+    viewer._page_press_button(event.button, 1);
+    event.preventDefault();
+  });
+  const release = (event) => {
+    movePointer(event);
+    viewer._page_press_button(event.button, 0);
+    // A finger that is gone hovers over nothing.
+    if (event.pointerType === 'touch') viewer._page_leave_pointer();
+  };
+  canvas.addEventListener('pointerup', release);
+  canvas.addEventListener('pointercancel', release);
+  canvas.addEventListener('pointerleave', () => {
+    viewer._page_leave_pointer();
+    wake();
+  });
+  canvas.addEventListener('contextmenu', (event) => event.preventDefault());
+  canvas.addEventListener('wheel', (event) => {
+    if (event.ctrlKey) return;  // the browser's zoom
+    const pixels = [1, 16, innerHeight][event.deltaMode] / pixelsOfNotch;
+    viewer._page_turn_wheel(-event.deltaX * pixels, -event.deltaY * pixels);
+    wake();
+    event.preventDefault();
+  }, {passive: false});
+  addEventListener('keydown', (event) => {
+    const shortcut = event.ctrlKey || event.metaKey || event.altKey;
+    pressKey(event, 1);
+    if ([...event.key].length === 1 && (!shortcut || event.getModifierState('AltGraph'))) {
+      withText(event.key, viewer._page_type);
+    }
+    // What the browser does with letters, Tab and arrows is not meant; with F5 and Ctrl+R it is.
+    if (!shortcut && !/^F\d+$/.test(event.key)) event.preventDefault();
+  });
+  addEventListener('keyup', (event) => pressKey(event, 0));
+  addEventListener('paste', (event) => {
+    withText(event.clipboardData.getData('text/plain').replace(/\s+/g, ' '), viewer._page_type);
+    wake();
+  });
+  addEventListener('focus', () => viewer._page_focus(1));
+  addEventListener('blur', () => {
+    viewer._page_focus(0);
+    wake();
+  });
+}
+
+// ---------------------------------------------------------------- here it begins
+
+async function begin() {
+  const [text, bold, module] = await Promise.all(
+      [fetchBytes('text.ttf'), fetchBytes('bold.ttf'), startViewer({page})]);
+  viewer = module;
+  withBytes(text, viewer._page_add_font);
+  withBytes(bold, viewer._page_add_font);
+  const light = remembered.light ?? matchMedia('(prefers-color-scheme: light)').matches;
+  const panel = location.hash.slice(1);
+  const opened = withText(panel, (at) => viewer._page_open(at, light, remembered.scale ?? 0));
+  if (!opened) {
+    throw new Error('This browser has no WebGL 2, which this page is drawn with. Its figures are ' +
+                    'at snapshot.json too.');
+  }
+  withText(`Waiting for the server at ${location.host}`, viewer._page_tell_waiting);
+  listen();
+  resize();
+  message.textContent = '';
+  canvas.focus();
+  connect();
+  window.marquee = counts;
+}
+
+begin().catch((error) => {
+  message.textContent = `${error.message ?? error}`;
+});
