@@ -29,6 +29,10 @@ std::string ReadAll(const fs::path& path) {
 }  // namespace
 
 Result<PageFiles> ReadPageFiles(const std::string& folder) {
+  if (folder.empty()) {
+    return Status::Usage(
+        "--page is missing: the folder of the viewer's page, which './run viewer-web' builds");
+  }
   PageFiles files;
   for (const auto& [extension, content_type] : kTypes) {
     std::error_code error;
