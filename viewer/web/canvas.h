@@ -29,7 +29,7 @@ class Canvas final : public Surface {
   void PressButton(int button, bool down);
   /// Notches: positive is up, and to the left.
   void TurnWheel(float x, float y);
-  /// A key by the name that browsers give it ("ArrowUp"; of letters "KeyA"); others do nothing.
+  /// A key by the name that browsers give it ("ArrowUp"; of letters "KeyA", whatever their place); others do nothing.
   void PressKey(std::string_view name, bool down);
   void PressModifiers(bool control, bool shift, bool alt);
   void Type(const char* text);

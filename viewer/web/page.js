@@ -99,7 +99,7 @@ let frame = 0;
 let timer = 0;
 let newest = null;
 /** For tests and the curious: how much was done. */
-const counts = {frames: 0, snapshots: 0, refused: 0, connections: 0};
+const counts = {frames: 0, snapshots: 0, refused: 0, connections: 0, take};
 
 function wake() {
   frame ||= requestAnimationFrame(draw);
@@ -127,6 +127,19 @@ function draw() {
   }
 }
 
+/**
+ * ImGui's backend asks for WebGL's state before each frame, to restore it after, and each answer waits until the GPU has
+ * done all its work. Nobody else draws here, so the state before each frame is that before the first.
+ */
+function rememberState(gl) {
+  const ask = gl.getParameter.bind(gl);
+  const known = new Map();
+  gl.getParameter = (name) => {
+    if (!known.has(name)) known.set(name, ask(name));
+    return known.get(name);
+  };
+}
+
 // ---------------------------------------------------------------- the feed
 
 let socket = null;
@@ -135,7 +148,14 @@ let retryMs = 250;
 
 /** The server sends the newest snapshot for each message, so a page that is not drawn gets none. */
 function askForNext() {
-  if (socket !== null && socket.readyState === WebSocket.OPEN) socket.send('next');
+  if (socket === null || socket.readyState !== WebSocket.OPEN) return;
+  socket.send('next');
+  expectLife();
+}
+
+function take(snapshot) {
+  newest = snapshot;
+  wake();
 }
 
 function connect() {
@@ -146,10 +166,10 @@ function connect() {
     retryMs = 250;
   };
   socket.onmessage = ({data}) => {
-    expectLife();
+    // A page that is hidden is not drawn, and asks for nothing until it is.
+    clearTimeout(watchdog);
     if (data.byteLength > 0) {
-      newest = data;
-      wake();
+      take(data);
     } else {
       askForNext();
     }
@@ -160,10 +180,7 @@ function connect() {
 
 function expectLife() {
   clearTimeout(watchdog);
-  watchdog = setTimeout(() => {
-    // A hidden page is not drawn, asks for nothing and is told nothing.
-    if (!document.hidden) lose();
-  }, silenceMs);
+  watchdog = setTimeout(lose, silenceMs);
 }
 
 async function lose() {
@@ -218,13 +235,15 @@ function pressModifiers(event) {
 
 function pressKey(event, down) {
   pressModifiers(event);
-  const name = event.key.length > 1 ? event.key : event.code;
+  const name = event.key.length > 1 ? event.key : `Key${event.key.toUpperCase()}`;
   withText(name, (at) => viewer._page_press_key(at, down));
   wake();
 }
 
 function listen() {
   addEventListener('resize', resize);
+  // After sleep or a change of drivers; all that was drawn with is gone.
+  canvas.addEventListener('webglcontextlost', () => setTimeout(() => location.reload(), 1000));
   canvas.addEventListener('pointermove', movePointer);
   canvas.addEventListener('pointerdown', (event) => {
     canvas.focus();
@@ -289,6 +308,7 @@ async function begin() {
     throw new Error('This browser has no WebGL 2, which this page is drawn with. Its figures are ' +
                     'at snapshot.json too.');
   }
+  rememberState(canvas.getContext('webgl2'));
   withText(`Waiting for the server at ${location.host}`, viewer._page_tell_waiting);
   listen();
   resize();
