@@ -6,6 +6,12 @@
 #include "schemas/check.h"
 
 namespace marquee::model {
+namespace {
+
+/// ln(1 / (1 + exp(-x))), for large |x| too.
+double LogOfLogistic(double x) { return std::min(x, 0.0) - std::log1p(std::exp(-std::abs(x))); }
+
+}  // namespace
 
 Classifier Classifier::Ordinal(std::span<const float> cutpoints, float slope,
                                std::span<const float> offsets) noexcept {
@@ -25,18 +31,45 @@ Classifier Classifier::Softmax(std::size_t num_classes) noexcept {
   return classifier;
 }
 
+Classifier Classifier::OneVsRest(std::size_t num_classes, float slope) noexcept {
+  Classifier classifier;
+  classifier.kind_ = ClassifierKind::kOneVsRest;
+  classifier.num_classes_ = num_classes;
+  classifier.slope_ = slope;
+  return classifier;
+}
+
+Classifier Classifier::Shares(std::size_t num_classes) noexcept {
+  Classifier classifier;
+  classifier.kind_ = ClassifierKind::kShares;
+  classifier.num_classes_ = num_classes;
+  return classifier;
+}
+
 void Classifier::Decide(std::span<const float> scores, std::size_t num_rows,
                         std::span<std::uint8_t> classes, std::span<float> score_out,
                         std::span<float> probabilities) const noexcept {
   MARQUEE_CHECK(scores.size() == num_rows * num_scores());
   MARQUEE_CHECK(classes.size() == num_rows && score_out.size() == num_rows);
   MARQUEE_CHECK(probabilities.size() == num_rows * num_classes_);
-  if (kind_ == ClassifierKind::kSoftmax) {
-    DecideSoftmax(scores, classes, score_out, probabilities);
-    return;
+  const auto decide = [&](auto weigh) {
+    DecideLargest(scores, classes, score_out, probabilities, weigh);
+  };
+  switch (kind_) {
+    case ClassifierKind::kOrdinal:
+      std::copy(scores.begin(), scores.end(), score_out.begin());
+      return DecideOrdinal(scores, classes, probabilities);
+    case ClassifierKind::kSoftmax:
+      return decide([](double score, double largest) { return std::exp(score - largest); });
+    case ClassifierKind::kOneVsRest:
+      return decide([slope = slope_](double score, double largest) {
+        // Over that of the largest score, so that not all become 0.
+        return std::exp(LogOfLogistic(slope * score) - LogOfLogistic(slope * largest));
+      });
+    case ClassifierKind::kShares:
+      return decide(
+          [](double score, double largest) { return largest > 0.0 ? std::max(score, 0.0) : 1.0; });
   }
-  std::copy(scores.begin(), scores.end(), score_out.begin());
-  DecideOrdinal(scores, classes, probabilities);
 }
 
 void Classifier::DecideOrdinal(std::span<const float> scores, std::span<std::uint8_t> classes,
@@ -57,18 +90,18 @@ void Classifier::DecideOrdinal(std::span<const float> scores, std::span<std::uin
   }
 }
 
-void Classifier::DecideSoftmax(std::span<const float> scores, std::span<std::uint8_t> classes,
-                               std::span<float> score_out,
-                               std::span<float> probabilities) const noexcept {
+template <class Weigh>
+void Classifier::DecideLargest(std::span<const float> scores, std::span<std::uint8_t> classes,
+                               std::span<float> score_out, std::span<float> probabilities,
+                               Weigh weigh) const noexcept {
   const std::size_t num_rows = classes.size();
   for (std::size_t row = 0; row < num_rows; ++row) {
     const auto of_row = scores.subspan(row * num_classes_, num_classes_);
     const auto largest = std::max_element(of_row.begin(), of_row.end());
-    const double top = *largest;
     double sum = 0.0;
-    for (const float score : of_row) sum += std::exp(score - top);
+    for (const float score : of_row) sum += weigh(score, *largest);
     for (std::size_t k = 0; k < num_classes_; ++k) {
-      probabilities[k * num_rows + row] = static_cast<float>(std::exp(of_row[k] - top) / sum);
+      probabilities[k * num_rows + row] = static_cast<float>(weigh(of_row[k], *largest) / sum);
     }
     classes[row] = static_cast<std::uint8_t>(largest - of_row.begin());
     score_out[row] = *largest;

@@ -9,7 +9,7 @@
 namespace marquee::model {
 
 /// As in schemas/model.fbs.
-enum class ClassifierKind : std::uint8_t { kOrdinal, kSoftmax };
+enum class ClassifierKind : std::uint8_t { kOrdinal, kSoftmax, kOneVsRest, kShares };
 
 /// The rule that turns a row's scores into a class.
 ///
@@ -26,6 +26,13 @@ class Classifier {
   /// class = the first of the largest scores; P(class k) = exp(score[k] - largest) / their sum.
   static Classifier Softmax(std::size_t num_classes) noexcept;
 
+  /// class likewise; P(class k) = share of 1 / (1 + exp(-slope * score[k])) in the sum of these.
+  static Classifier OneVsRest(std::size_t num_classes, float slope) noexcept;
+
+  /// class likewise; P(class k) = share of score[k] in the sum of scores. A score below 0 counts as
+  /// 0; if all do, every class has the same share.
+  static Classifier Shares(std::size_t num_classes) noexcept;
+
   ClassifierKind kind() const noexcept { return kind_; }
   std::size_t num_classes() const noexcept { return num_classes_; }
   std::size_t num_scores() const noexcept {
@@ -41,15 +48,18 @@ class Classifier {
   ///         [num_classes x num_rows].
   /// Units:  score_out is the raw score; of the decided class if there are several.
   /// Exact:  in f64 with the C library's exp, rounded to f32 at the end; a row's bits depend on
-  /// that row only. Cost:   no allocation; num_classes exponentials a row.
+  /// that row only. Cost:   no allocation; at most 2 num_classes exponentials a row.
   void Decide(std::span<const float> scores, std::size_t num_rows, std::span<std::uint8_t> classes,
               std::span<float> score_out, std::span<float> probabilities) const noexcept;
 
  private:
   void DecideOrdinal(std::span<const float> scores, std::span<std::uint8_t> classes,
                      std::span<float> probabilities) const noexcept;
-  void DecideSoftmax(std::span<const float> scores, std::span<std::uint8_t> classes,
-                     std::span<float> score_out, std::span<float> probabilities) const noexcept;
+  /// `weigh(score, largest)`: what a class weighs in its row.
+  template <class Weigh>
+  void DecideLargest(std::span<const float> scores, std::span<std::uint8_t> classes,
+                     std::span<float> score_out, std::span<float> probabilities,
+                     Weigh weigh) const noexcept;
 
   ClassifierKind kind_ = ClassifierKind::kOrdinal;
   std::size_t num_classes_ = 1;

@@ -14,7 +14,7 @@ namespace marquee::model {
 /// A copy of a model's borders, by column.
 class ColumnBorders {
  public:
-  explicit ColumnBorders(const ModelTrees& from)
+  explicit ColumnBorders(const SymmetricTrees& from)
       : nan_above_(from.nan_above.begin(), from.nan_above.end()),
         borders_(from.borders.begin(), from.borders.end()) {
     starts_.push_back(0);

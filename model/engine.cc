@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,29 +16,46 @@ namespace {
 
 struct EngineEntry {
   std::string_view name;
+  bool (*takes)(const ModelTrees&);
+  /// Only of trees that it takes.
   std::unique_ptr<const Engine> (*make)(const ModelTrees&);
 };
 
-// Best first; both take any model.
-constexpr std::array kEngines = {EngineEntry{"oblivious", &MakeObliviousEngine},
-                                 EngineEntry{"reference", &MakeReferenceEngine}};
+template <class Trees>
+bool Takes(const ModelTrees& trees) {
+  return std::holds_alternative<Trees>(trees);
+}
 
-constexpr auto kEngineNames = [] {
-  std::array<std::string_view, kEngines.size()> names;
-  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kEngines[i].name;
-  return names;
-}();
+bool TakesAll(const ModelTrees&) { return true; }
+
+template <class Trees, std::unique_ptr<const Engine> (*kMake)(const Trees&)>
+std::unique_ptr<const Engine> MakeOf(const ModelTrees& trees) {
+  return kMake(std::get<Trees>(trees));
+}
+
+// Best first.
+constexpr std::array kEngines = {
+    EngineEntry{"oblivious", &Takes<SymmetricTrees>, &MakeOf<SymmetricTrees, &MakeObliviousEngine>},
+    EngineEntry{"reference", &TakesAll, &MakeReferenceEngine}};
 
 }  // namespace
 
-std::span<const std::string_view> EngineNames() noexcept { return kEngineNames; }
+std::vector<std::string_view> EngineNames(const Model& model) {
+  std::vector<std::string_view> names;
+  for (const EngineEntry& entry : kEngines) {
+    if (entry.takes(model.trees())) names.push_back(entry.name);
+  }
+  return names;
+}
 
 Result<std::unique_ptr<const Engine>> MakeEngine(const Model& model, std::string_view name) {
-  for (const EngineEntry& entry : kEngines) {
-    if (name.empty() || name == entry.name) return entry.make(model.trees());
-  }
-  return Status::Usage(fmt::format("no engine is called '{}': choose one of: {}", name,
-                                   fmt::join(kEngineNames, ", ")));
+  const auto fits = [&](const EngineEntry& entry) {
+    return (name.empty() || name == entry.name) && entry.takes(model.trees());
+  };
+  const auto* entry = std::find_if(kEngines.begin(), kEngines.end(), fits);
+  if (entry != kEngines.end()) return entry->make(model.trees());
+  return Status::Usage(fmt::format("{}: no engine '{}' scores this model: choose one of: {}",
+                                   model.source(), name, fmt::join(EngineNames(model), ", ")));
 }
 
 }  // namespace marquee::model

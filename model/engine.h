@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernels/matrix.h"
 #include "schemas/aligned_buffer.h"
@@ -62,11 +63,11 @@ class Engine {
   Engine() = default;
 };
 
-/// Name all engines, best first.
-std::span<const std::string_view> EngineNames() noexcept;
+/// Name the engines that score this model, best first.
+std::vector<std::string_view> EngineNames(const Model& model);
 
 /// Make the engine called `name`, or the best for this model if `name` is empty. Errors: kUsage if
-/// there is none of that name; the message lists the names.
+/// none of that name scores it; the message lists those that do.
 Result<std::unique_ptr<const Engine>> MakeEngine(const Model& model, std::string_view name = {});
 
 }  // namespace marquee::model

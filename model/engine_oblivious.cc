@@ -18,7 +18,7 @@ using kernels::kBlockRows;
 
 class ObliviousEngine final : public Engine {
  public:
-  explicit ObliviousEngine(const ModelTrees& from)
+  explicit ObliviousEngine(const SymmetricTrees& from)
       : bin_(kernels::BinKernelFor(kernels::ActiveIsa())),
         kernel_(kernels::TreesKernelFor(kernels::ActiveIsa())),
         columns_(from),
@@ -65,7 +65,7 @@ class ObliviousEngine final : public Engine {
   void ScoreRows(kernels::ConstMatrixView columns, std::size_t num_rows,
                  std::span<float> scores) const noexcept {
     // ScoreRow reads up to a multiple of 16.
-    std::array<std::uint8_t, (kMaxColumns + 15) / 16 * 16> bins{};
+    std::array<std::uint8_t, (kMaxSymmetricColumns + 15) / 16 * 16> bins{};
     for (std::size_t row = 0; row < num_rows; ++row) {
       for (std::size_t c = 0; c < num_columns(); ++c) {
         kernels::BinScalar({columns.column(c) + row, 1}, columns_.borders(c), columns_.nan_above(c),
@@ -84,7 +84,7 @@ class ObliviousEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<const Engine> MakeObliviousEngine(const ModelTrees& trees) {
+std::unique_ptr<const Engine> MakeObliviousEngine(const SymmetricTrees& trees) {
   return std::make_unique<const ObliviousEngine>(trees);
 }
 

@@ -10,6 +10,6 @@ namespace marquee::model {
 
 /// Make the engine "oblivious", which takes any model and scores with the kernels of
 /// kernels::ActiveIsa(): blocks of rows tree by tree, few rows one by one.
-std::unique_ptr<const Engine> MakeObliviousEngine(const ModelTrees& trees);
+std::unique_ptr<const Engine> MakeObliviousEngine(const SymmetricTrees& trees);
 
 }  // namespace marquee::model

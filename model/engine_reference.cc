@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/bin.h"
+#include "kernels/binary_trees_reference.h"
 #include "kernels/trees_reference.h"
 #include "model/column_borders.h"
 #include "schemas/check.h"
@@ -16,9 +17,9 @@ namespace {
 /// first-level cache.
 constexpr std::size_t kRowsPerBlock = 256;
 
-class ReferenceEngine final : public Engine {
+class SymmetricReference final : public Engine {
  public:
-  explicit ReferenceEngine(const ModelTrees& from)
+  explicit SymmetricReference(const SymmetricTrees& from)
       : num_scores_(from.trees.num_scores),
         columns_(from),
         depths_(from.trees.depths.begin(), from.trees.depths.end()),
@@ -65,10 +66,32 @@ class ReferenceEngine final : public Engine {
   std::vector<float> bias_;
 };
 
+class BinaryReference final : public Engine {
+ public:
+  explicit BinaryReference(const BinaryTrees& from) : trees_(from) {}
+
+  std::string_view name() const noexcept override { return "reference"; }
+
+  std::size_t scratch_bytes() const noexcept override { return trees_.num_scores * sizeof(double); }
+
+  void Score(kernels::ConstMatrixView columns, std::size_t num_rows, std::span<float> scores,
+             EngineScratch& scratch) const noexcept override {
+    MARQUEE_CHECK(scratch.size() >= scratch_bytes());
+    const std::span sums(reinterpret_cast<double*>(scratch.data()), trees_.num_scores);
+    kernels::ScoreBinaryTreesReference(trees_.view(), columns, num_rows, scores, sums);
+  }
+
+ private:
+  BinaryTrees trees_;
+};
+
 }  // namespace
 
 std::unique_ptr<const Engine> MakeReferenceEngine(const ModelTrees& model_trees) {
-  return std::make_unique<const ReferenceEngine>(model_trees);
+  if (const auto* binary = std::get_if<BinaryTrees>(&model_trees)) {
+    return std::make_unique<const BinaryReference>(*binary);
+  }
+  return std::make_unique<const SymmetricReference>(std::get<SymmetricTrees>(model_trees));
 }
 
 }  // namespace marquee::model

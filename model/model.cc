@@ -73,7 +73,7 @@ std::vector<std::string_view> TextsOf(const Vector& texts) {
   return views;
 }
 
-ModelTrees TreesOf(const wire::Trees& trees) {
+SymmetricTrees TreesOf(const wire::Trees& trees) {
   return {
       SpanOf(trees.border_counts()),
       SpanOf(trees.nan_above()),
@@ -82,10 +82,76 @@ ModelTrees TreesOf(const wire::Trees& trees) {
        SpanOf(trees.split_borders()), SpanOf(trees.leaves()), trees.scale(), SpanOf(trees.bias())}};
 }
 
+template <class T>
+std::vector<T> CopyOf(const flatbuffers::Vector<T>* from) {
+  const auto span = SpanOf(from);
+  return {span.begin(), span.end()};
+}
+
+std::vector<kernels::BinarySplit> SplitsOf(const wire::BinaryTrees& from) {
+  std::vector<kernels::BinarySplit> splits;
+  splits.reserve(from.split_flags()->size());
+  std::uint32_t first_word = 0;
+  flatbuffers::uoffset_t num_sets = 0;
+  for (flatbuffers::uoffset_t i = 0; i < from.split_flags()->size(); ++i) {
+    const auto flags = static_cast<wire::SplitFlag>(from.split_flags()->Get(i));
+    const auto has = [flags](wire::SplitFlag flag) { return (flags & flag) == flag; };
+    kernels::BinarySplit split;
+    split.threshold = from.split_thresholds()->Get(i);
+    split.left = from.split_lefts()->Get(i);
+    split.right = from.split_rights()->Get(i);
+    split.column = from.split_columns()->Get(i);
+    split.missing_right = has(wire::SplitFlag::MissingRight);
+    split.zero_missing = has(wire::SplitFlag::ZeroMissing);
+    split.categorical = has(wire::SplitFlag::Categorical);
+    if (split.categorical) {
+      const std::uint32_t end = from.set_ends()->Get(num_sets++);
+      split.first_word = first_word;
+      split.num_words = end - first_word;
+      first_word = end;
+    }
+    splits.push_back(split);
+  }
+  return splits;
+}
+
+BinaryTrees TreesOf(const wire::BinaryTrees& from, std::size_t num_columns) {
+  BinaryTrees trees;
+  trees.num_scores = from.num_scores();
+  trees.num_columns = num_columns;
+  kernels::BinaryTree next;
+  for (flatbuffers::uoffset_t i = 0; i < from.split_counts()->size(); ++i) {
+    next.num_splits = from.split_counts()->Get(i);
+    next.target = from.targets()->Get(i);
+    trees.trees.push_back(next);
+    next.first_split += next.num_splits;
+    next.first_leaf +=
+        (next.num_splits + 1) * (next.target < trees.num_scores ? 1 : trees.num_scores);
+  }
+  trees.splits = SplitsOf(from);
+  trees.words = CopyOf(from.set_words());
+  trees.leaves = CopyOf(from.leaves());
+  trees.leaves_f64 = CopyOf(from.leaves_f64());
+  trees.start = CopyOf(from.start());
+  trees.divisor = from.divisor();
+  trees.scale = from.scale();
+  trees.bias = CopyOf(from.bias());
+  return trees;
+}
+
 Classifier ClassifierOf(const wire::Classifier& classifier, std::size_t num_classes) {
-  if (classifier.kind() == wire::ClassifierKind::Softmax) return Classifier::Softmax(num_classes);
-  return Classifier::Ordinal(SpanOf(classifier.cutpoints()), classifier.logistic_slope(),
-                             SpanOf(classifier.logistic_offsets()));
+  switch (classifier.kind()) {
+    case wire::ClassifierKind::Ordinal:
+      return Classifier::Ordinal(SpanOf(classifier.cutpoints()), classifier.logistic_slope(),
+                                 SpanOf(classifier.logistic_offsets()));
+    case wire::ClassifierKind::Softmax:
+      return Classifier::Softmax(num_classes);
+    case wire::ClassifierKind::OneVsRest:
+      return Classifier::OneVsRest(num_classes, classifier.logistic_slope());
+    case wire::ClassifierKind::Shares:
+      return Classifier::Shares(num_classes);
+  }
+  return {};  // ValidateModel refuses any other
 }
 
 Encoding EncodingOf(const wire::Encoding& from) {
@@ -185,7 +251,16 @@ Status Model::Attach() {
   class_names_ = TextsOf(*wire_->class_names());
   column_names_ = TextsOf(*wire_->column_names());
   scaler_ = Scaler(SpanOf(wire_->scaler()->mean()), SpanOf(wire_->scaler()->inv_std()));
-  trees_ = TreesOf(*wire_->classifier()->trees());
+  if (const wire::Trees* symmetric = wire_->classifier()->trees(); symmetric != nullptr) {
+    trees_ = TreesOf(*symmetric);
+    num_scores_ = symmetric->num_scores();
+    num_trees_ = symmetric->depths()->size();
+  } else {
+    const wire::BinaryTrees& binary = *wire_->classifier()->binary_trees();
+    trees_ = TreesOf(binary, num_columns());
+    num_scores_ = binary.num_scores();
+    num_trees_ = binary.split_counts()->size();
+  }
   classifier_ = ClassifierOf(*wire_->classifier(), num_classes());
   training_sha256_ = TextOf(wire_->training_sha256());
   const auto& ids = *wire_->training_ids();

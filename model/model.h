@@ -68,7 +68,7 @@ struct GoldenReport {
 class Model {
  public:
   /// Larger files are refused before they are read.
-  static constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+  static constexpr std::size_t kMaxBytes = std::size_t{256} << 20;
 
   /// Read a model file: checksum, structure, every index, length and float, then the golden rows.
   ///
@@ -103,9 +103,9 @@ class Model {
   std::size_t num_lists() const noexcept { return list_profiles_.size(); }
   /// Columns of the classifier: the numeric ones, then those of the encodings.
   std::size_t num_columns() const noexcept { return column_names_.size(); }
-  std::size_t num_scores() const noexcept { return trees_.trees.num_scores; }
+  std::size_t num_scores() const noexcept { return num_scores_; }
   std::size_t num_classes() const noexcept { return class_names_.size(); }
-  std::size_t num_trees() const noexcept { return trees_.trees.depths.size(); }
+  std::size_t num_trees() const noexcept { return num_trees_; }
   std::span<const std::string_view> class_names() const noexcept { return class_names_; }
   std::span<const std::string_view> column_names() const noexcept { return column_names_; }
 
@@ -157,6 +157,8 @@ class Model {
   Scaler scaler_;
   Encoder encoder_;
   ModelTrees trees_;
+  std::size_t num_scores_ = 0;
+  std::size_t num_trees_ = 0;
   Classifier classifier_;
   std::vector<Figure> quality_;
   std::string_view training_sha256_;

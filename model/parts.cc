@@ -33,12 +33,37 @@ flatbuffers::Offset<wire::Trees> Write(Builder& builder, const TreesParts& parts
                            split_features, split_borders, leaves, parts.scale, bias);
 }
 
+flatbuffers::Offset<wire::BinaryTrees> Write(Builder& builder, const BinaryTreesParts& parts) {
+  static_assert(kMissingRight == static_cast<std::uint8_t>(wire::SplitFlag::MissingRight) &&
+                kZeroMissing == static_cast<std::uint8_t>(wire::SplitFlag::ZeroMissing) &&
+                kCategorical == static_cast<std::uint8_t>(wire::SplitFlag::Categorical));
+  const auto split_counts = builder.CreateVector(parts.split_counts);
+  const auto targets = builder.CreateVector(parts.targets);
+  const auto columns = builder.CreateVector(parts.split_columns);
+  const auto thresholds = builder.CreateVector(parts.split_thresholds);
+  const auto flags = builder.CreateVector(parts.split_flags);
+  const auto lefts = builder.CreateVector(parts.split_lefts);
+  const auto rights = builder.CreateVector(parts.split_rights);
+  const auto set_ends = builder.CreateVector(parts.set_ends);
+  const auto set_words = builder.CreateVector(parts.set_words);
+  const auto leaves = builder.CreateVector(parts.leaves);
+  const auto leaves_f64 = builder.CreateVector(parts.leaves_f64);
+  const auto start = builder.CreateVector(parts.start);
+  const auto bias = builder.CreateVector(parts.bias);
+  return wire::CreateBinaryTrees(builder, parts.num_scores, split_counts, targets, columns,
+                                 thresholds, flags, lefts, rights, set_ends, set_words, leaves,
+                                 leaves_f64, start, parts.divisor, parts.scale, bias);
+}
+
 flatbuffers::Offset<wire::Classifier> WriteClassifier(Builder& builder, const ModelParts& parts) {
-  const auto trees = Write(builder, parts.trees);
+  flatbuffers::Offset<wire::Trees> trees;
+  if (!parts.trees.border_counts.empty()) trees = Write(builder, parts.trees);
+  flatbuffers::Offset<wire::BinaryTrees> binary_trees;
+  if (parts.binary_trees) binary_trees = Write(builder, *parts.binary_trees);
   const auto cutpoints = builder.CreateVector(parts.cutpoints);
   const auto offsets = builder.CreateVector(parts.logistic_offsets);
   return wire::CreateClassifier(builder, static_cast<wire::ClassifierKind>(parts.classifier), trees,
-                                cutpoints, parts.logistic_slope, offsets);
+                                cutpoints, parts.logistic_slope, offsets, binary_trees);
 }
 
 flatbuffers::Offset<wire::Figure> Write(Builder& builder, const FigureParts& parts) {

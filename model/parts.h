@@ -1,11 +1,12 @@
 // model/parts.h — a model as plain vectors that anyone may change, and how to write it to a file.
 //
-// Where models are made in C++: synthetic ones for tests and benchmarks. What is written need not
+// Where models are made in C++: imported ones, and synthetic ones for tests and benchmarks. What is written need not
 // make sense; judging that is the loader's task (model/validate.h).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,30 @@ struct TreesParts {
   std::vector<float> bias;
 };
 
+struct BinaryTreesParts {
+  std::uint16_t num_scores = 1;
+  std::vector<std::uint32_t> split_counts;
+  std::vector<std::uint16_t> targets;
+  std::vector<std::uint16_t> split_columns;
+  std::vector<float> split_thresholds;
+  std::vector<std::uint8_t> split_flags;
+  std::vector<std::int32_t> split_lefts;
+  std::vector<std::int32_t> split_rights;
+  std::vector<std::uint32_t> set_ends;
+  std::vector<std::uint32_t> set_words;
+  std::vector<float> leaves;
+  std::vector<double> leaves_f64;
+  std::vector<double> start;
+  double divisor = 1;
+  double scale = 1;
+  std::vector<double> bias;
+};
+
+/// Bits of split_flags.
+inline constexpr std::uint8_t kMissingRight = 1;
+inline constexpr std::uint8_t kZeroMissing = 2;
+inline constexpr std::uint8_t kCategorical = 4;
+
 struct FigureParts {
   std::string name;
   double mean = 0;
@@ -96,7 +121,9 @@ struct ModelParts {
   std::vector<float> inv_std;
   std::vector<EncodingParts> encodings;
   ClassifierKind classifier = ClassifierKind::kOrdinal;
+  /// Not written if it has no border_counts.
   TreesParts trees;
+  std::optional<BinaryTreesParts> binary_trees;
   std::vector<float> cutpoints;
   float logistic_slope = 0;
   std::vector<float> logistic_offsets;

@@ -16,6 +16,8 @@
 
 #include "kernels/bin.h"
 #include "kernels/trees.h"
+#include "model/checks.h"
+#include "model/validate_binary_trees.h"
 #include "schemas/model_generated.h"
 #include "schemas/wire_span.h"
 
@@ -26,40 +28,6 @@ constexpr std::size_t kMaxNameBytes = 512;
 constexpr std::size_t kMaxSpecBytes = std::size_t{1} << 20;
 /// The most items of a list that Marquee keeps; also in the feature spec.
 constexpr std::size_t kMaxListItems = 1024;
-
-Status Refuse(std::string_view field, std::string_view problem) {
-  return Status::Config(
-      fmt::format("{} {}: the file is damaged or was not made for this format; fetch it again or "
-                  "fit a new one (./run train)",
-                  field, problem));
-}
-
-Status CheckSize(std::string_view field, std::size_t size, std::size_t expected,
-                 std::string_view because) {
-  if (size == expected) return {};
-  return Refuse(field, fmt::format("has {} entries instead of {} ({})", size, expected, because));
-}
-
-Status CheckFinite(std::string_view field, std::span<const float> values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) {
-      return Refuse(fmt::format("{}[{}]", field, i), fmt::format("is {}, not finite", values[i]));
-    }
-  }
-  return {};
-}
-
-/// Each value finite and above the one before it.
-Status CheckAscending(std::string_view field, std::span<const float> values) {
-  MARQUEE_RETURN_IF_ERROR(CheckFinite(field, values));
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    if (!(values[i - 1] < values[i])) {
-      return Refuse(fmt::format("{}[{}]", field, i),
-                    fmt::format("is {}, not above {} before it", values[i], values[i - 1]));
-    }
-  }
-  return {};
-}
 
 Status CheckShare(const std::string& field, float share) {
   if (share >= 0.0f && share <= 1.0f) return {};
@@ -128,9 +96,11 @@ Status CheckShape(const wire::Model& model) {
   }
   MARQUEE_RETURN_IF_ERROR(CheckUniqueNames("class_names", *model.class_names()));
   const std::size_t num_columns = model.column_names()->size();
-  if (num_columns < 1 || num_columns > kMaxColumns) {
+  const bool symmetric = model.classifier()->trees() != nullptr;
+  const std::size_t most = symmetric ? kMaxSymmetricColumns : kMaxColumns;
+  if (num_columns < 1 || num_columns > most) {
     return Refuse("column_names",
-                  fmt::format("has {} entries; 1 to {} are allowed", num_columns, kMaxColumns));
+                  fmt::format("has {} entries; 1 to {} are allowed", num_columns, most));
   }
   return CheckUniqueNames("column_names", *model.column_names());
 }
@@ -211,8 +181,8 @@ Status CheckEncoding(const std::string& field, const wire::Encoding& encoding,
   MARQUEE_RETURN_IF_ERROR(CheckFinite(field + ".values", values));
   const float unknown = encoding.unknown();
   const float base = encoding.base();
-  MARQUEE_RETURN_IF_ERROR(CheckFinite(field + ".unknown", {&unknown, 1}));
-  return CheckFinite(field + ".base", {&base, 1});
+  MARQUEE_RETURN_IF_ERROR(CheckFinite(field + ".unknown", std::span(&unknown, 1)));
+  return CheckFinite(field + ".base", std::span(&base, 1));
 }
 
 Status CheckEncodings(const wire::Model& model, std::size_t num_numeric, std::size_t num_lists) {
@@ -311,7 +281,7 @@ Status CheckScores(const wire::Trees& trees) {
   const auto bias = SpanOf(trees.bias());
   const float scale = trees.scale();
   MARQUEE_RETURN_IF_ERROR(CheckFinite("classifier.trees.leaves", leaves));
-  MARQUEE_RETURN_IF_ERROR(CheckFinite("classifier.trees.scale", {&scale, 1}));
+  MARQUEE_RETURN_IF_ERROR(CheckFinite("classifier.trees.scale", std::span(&scale, 1)));
   MARQUEE_RETURN_IF_ERROR(
       CheckSize("classifier.trees.bias", bias.size(), trees.num_scores(), "one a score"));
   MARQUEE_RETURN_IF_ERROR(CheckFinite("classifier.trees.bias", bias));
@@ -339,8 +309,30 @@ Status CheckScores(const wire::Trees& trees) {
   return {};
 }
 
+Status CheckTreesThere(const wire::Classifier& classifier) {
+  const bool symmetric = classifier.trees() != nullptr;
+  if (symmetric != (classifier.binary_trees() != nullptr)) return {};
+  return Refuse("classifier", symmetric ? "has both trees and binary_trees"
+                                        : "has neither trees nor binary_trees");
+}
+
+Status CheckTrees(const wire::Classifier& classifier, std::size_t num_columns) {
+  if (classifier.binary_trees() != nullptr) {
+    return CheckBinaryTrees(*classifier.binary_trees(), num_columns);
+  }
+  const wire::Trees& trees = *classifier.trees();
+  MARQUEE_RETURN_IF_ERROR(CheckBorders(trees, num_columns));
+  MARQUEE_RETURN_IF_ERROR(CheckSplits(trees, num_columns));
+  return CheckScores(trees);
+}
+
+std::size_t NumScores(const wire::Classifier& classifier) {
+  return classifier.trees() != nullptr ? classifier.trees()->num_scores()
+                                       : classifier.binary_trees()->num_scores();
+}
+
 Status CheckClassifier(const wire::Classifier& classifier, std::size_t num_classes) {
-  const std::size_t num_scores = classifier.trees()->num_scores();
+  const std::size_t num_scores = NumScores(classifier);
   const auto cutpoints = SpanOf(classifier.cutpoints());
   const auto offsets = SpanOf(classifier.logistic_offsets());
   if (classifier.kind() > wire::ClassifierKind::MAX) {
@@ -350,19 +342,22 @@ Status CheckClassifier(const wire::Classifier& classifier, std::size_t num_class
   const bool ordinal = classifier.kind() == wire::ClassifierKind::Ordinal;
   if (const std::size_t expected = ordinal ? 1 : num_classes; num_scores != expected) {
     return Refuse(
-        "classifier.trees.num_scores",
+        classifier.trees() != nullptr ? "classifier.trees.num_scores"
+                                      : "classifier.binary_trees.num_scores",
         fmt::format("is {} instead of {} ({})", num_scores, expected,
-                    ordinal ? "an ordinal classifier has one" : "softmax has one a class"));
+                    ordinal ? "an ordinal classifier has one" : "this kind has one a class"));
   }
   const std::size_t num_cuts = ordinal ? num_classes - 1 : 0;
-  const std::string_view because = ordinal ? "one fewer than classes" : "softmax has none";
+  const std::string_view because =
+      ordinal ? "one fewer than classes" : "only an ordinal classifier has them";
   MARQUEE_RETURN_IF_ERROR(CheckSize("classifier.cutpoints", cutpoints.size(), num_cuts, because));
   MARQUEE_RETURN_IF_ERROR(
       CheckSize("classifier.logistic_offsets", offsets.size(), num_cuts, because));
   MARQUEE_RETURN_IF_ERROR(CheckAscending("classifier.cutpoints", cutpoints));
   MARQUEE_RETURN_IF_ERROR(CheckAscending("classifier.logistic_offsets", offsets));
+  const bool logistic = ordinal || classifier.kind() == wire::ClassifierKind::OneVsRest;
   const float slope = classifier.logistic_slope();
-  if (ordinal && !(std::isfinite(slope) && slope > 0.0f)) {
+  if (logistic && !(std::isfinite(slope) && slope > 0.0f)) {
     return Refuse("classifier.logistic_slope", fmt::format("is {}, not above 0 and finite", slope));
   }
   return {};
@@ -411,20 +406,26 @@ Status CheckGoldenList(const std::string& field, const wire::GoldenList& list,
   return CheckSize(field + ".codes", list.codes()->size(), num_items, "the sum of its lengths");
 }
 
+/// What scoring one row takes, in splits and leaves looked at, about.
+std::size_t WorkPerRow(const wire::Classifier& classifier) {
+  if (classifier.binary_trees() != nullptr) return BinaryTreesWork(*classifier.binary_trees());
+  return std::size_t{classifier.trees()->depths()->size()} * classifier.trees()->num_scores();
+}
+
 Status CheckGoldenRows(const wire::Golden& golden, std::size_t num_numeric,
-                       const wire::Trees& trees) {
-  const std::size_t num_scores = trees.num_scores();
-  const std::size_t num_trees = trees.depths()->size();
+                       const wire::Classifier& classifier) {
+  const std::size_t num_scores = NumScores(classifier);
   const std::size_t num_rows = golden.num_rows();
   if (num_rows < 1 || num_rows > kMaxGoldenRows) {
     return Refuse("golden.num_rows",
                   fmt::format("is {}; 1 to {} are allowed", num_rows, kMaxGoldenRows));
   }
-  if (num_rows * num_trees * num_scores > kMaxGoldenWork) {
-    return Refuse(
-        "golden.num_rows",
-        fmt::format("is {}, times {} trees of {} scores; a product of at most {} is allowed",
-                    num_rows, num_trees, num_scores, kMaxGoldenWork));
+  const std::size_t work = WorkPerRow(classifier);
+  if (num_rows * work > kMaxGoldenWork) {
+    return Refuse("golden.num_rows",
+                  fmt::format("is {}, times {} steps through the trees; a product of at most {} is "
+                              "allowed",
+                              num_rows, work, kMaxGoldenWork));
   }
   MARQUEE_RETURN_IF_ERROR(CheckSize("golden.numeric", golden.numeric()->size(),
                                     num_rows * num_numeric, "rows times numeric features"));
@@ -517,20 +518,18 @@ Status ValidateModel(const wire::Model& model) {
   const std::size_t num_numeric = model.scaler()->mean()->size();
   const std::size_t num_lists = model.list_profiles()->size();
   const std::size_t num_columns = model.column_names()->size();
-  const wire::Trees& trees = *model.classifier()->trees();
   MARQUEE_RETURN_IF_ERROR(CheckIdentity(model));
+  MARQUEE_RETURN_IF_ERROR(CheckTreesThere(*model.classifier()));
   MARQUEE_RETURN_IF_ERROR(CheckShape(model));
   MARQUEE_RETURN_IF_ERROR(CheckScaler(*model.scaler()));
   MARQUEE_RETURN_IF_ERROR(CheckEncodings(model, num_numeric, num_lists));
   MARQUEE_RETURN_IF_ERROR(CheckClassifier(*model.classifier(), model.class_names()->size()));
-  MARQUEE_RETURN_IF_ERROR(CheckBorders(trees, num_columns));
-  MARQUEE_RETURN_IF_ERROR(CheckSplits(trees, num_columns));
-  MARQUEE_RETURN_IF_ERROR(CheckScores(trees));
+  MARQUEE_RETURN_IF_ERROR(CheckTrees(*model.classifier(), num_columns));
   MARQUEE_RETURN_IF_ERROR(CheckProvenance(model));
   MARQUEE_RETURN_IF_ERROR(CheckProfiles(model, num_numeric));
   MARQUEE_RETURN_IF_ERROR(
       CheckSize("golden.lists", model.golden()->lists()->size(), num_lists, "as list_profiles"));
-  return CheckGoldenRows(*model.golden(), num_numeric, trees);
+  return CheckGoldenRows(*model.golden(), num_numeric, *model.classifier());
 }
 
 }  // namespace marquee::model

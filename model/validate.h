@@ -15,8 +15,10 @@ namespace marquee::model {
 /// The format this Marquee reads and writes.
 inline constexpr std::uint32_t kFormatVersion = 1;
 
-/// A split names its column in a byte, and 255 is left free.
-inline constexpr std::size_t kMaxColumns = 255;
+/// A split of a symmetric tree names its column in a byte, and 255 is left free.
+inline constexpr std::size_t kMaxSymmetricColumns = 255;
+/// A block's bins of so many columns stay in the second-level cache; trees on tables rarely see more.
+inline constexpr std::size_t kMaxColumns = 1024;
 inline constexpr std::size_t kMaxClasses = 254;
 /// Of one encoding: more than all items of the movies, and few enough that a crafted model is
 /// refused quickly.
@@ -25,7 +27,12 @@ inline constexpr std::size_t kMaxCodes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxTotalCodes = std::size_t{1} << 22;
 inline constexpr std::size_t kMaxTrees = 65'536;
 inline constexpr std::size_t kMaxGoldenRows = 8192;
-/// Golden rows times trees times scores: loading computes them all, in seconds at most.
+/// Longest way from a root to a leaf: what grows freely, as forests do, has some tens.
+inline constexpr std::size_t kMaxBinaryDepth = 1024;
+/// Words of all sets of categories: 4 MiB.
+inline constexpr std::size_t kMaxSetWords = std::size_t{1} << 20;
+/// Golden rows times trees (of binary ones: their depths) and scores: loading computes them all, in
+/// seconds at most.
 inline constexpr std::size_t kMaxGoldenWork = std::size_t{1} << 28;
 /// The largest sum of absolute leaves, scaled and biased: far from overflow, so that scores are
 /// always finite.

@@ -19,6 +19,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "kernels/isa.h"
@@ -158,7 +159,7 @@ double NsPerRow(Scorer& scorer, const Batches& batches, double seconds) {
 std::unique_ptr<const model::Engine> MakeBinningEngine(const model::Model& model) {
   static constexpr std::array<std::uint8_t, 1> kDepths = {0};
   static constexpr std::array<float, 1> kLeaves = {0};
-  model::ModelTrees trees = model.trees();
+  auto trees = std::get<model::SymmetricTrees>(model.trees());
   trees.trees.depths = kDepths;
   trees.trees.split_features = {};
   trees.trees.split_borders = {};

@@ -82,7 +82,7 @@ Status Verify(const ModelOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.file));
   MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, MoviesSpec()));
   Json engines = Json::array();
-  for (const std::string_view name : model::EngineNames()) {
+  for (const std::string_view name : model::EngineNames(*model)) {
     MARQUEE_ASSIGN_OR_RETURN(const auto engine, model::MakeEngine(*model, name));
     MARQUEE_ASSIGN_OR_RETURN(const model::GoldenReport report, model->CheckGolden(*engine));
     engines.push_back({{"engine", name},

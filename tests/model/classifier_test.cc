@@ -56,5 +56,23 @@ TEST(SoftmaxTest, ProbabilitiesSurviveLargeScores) {
   EXPECT_THAT(out.probabilities, ElementsAre(1.0f, 0.5f, 0.0f, 0.5f));
 }
 
+TEST(OneVsRestTest, ProbabilitiesAreSharesOfLogistics) {
+  // At 0 and ln 3: 1/2 and 3/4, of 5/4. Far below and above, the larger one has all or both half.
+  const auto out =
+      Decide(Classifier::OneVsRest(2, 2.0f), {0.0f, 0.54930614f, -1e30f, -1e29f, 1e30f, 1e30f});
+  EXPECT_THAT(out.classes, ElementsAre(1, 1, 0));
+  EXPECT_THAT(out.probabilities,
+              ElementsAre(FloatNear(0.4f, 1e-7f), 0.0f, 0.5f, FloatNear(0.6f, 1e-7f), 1.0f, 0.5f));
+}
+
+TEST(SharesTest, ProbabilitiesAreSharesOfWhatIsAbove0) {
+  const auto out = Decide(Classifier::Shares(3), {1, 3, 0, -1, 2, 2, -3, -2, -2, 0, 0, 0});
+  EXPECT_THAT(out.classes, ElementsAre(1, 1, 1, 0));
+  const float third = 1.0f / 3.0f;
+  EXPECT_THAT(out.probabilities, ElementsAre(0.25f, 0.0f, third, third,  //
+                                             0.75f, 0.5f, third, third,  //
+                                             0.0f, 0.5f, third, third));
+}
+
 }  // namespace
 }  // namespace marquee::model

@@ -117,7 +117,9 @@ TEST(EngineTest, UnknownNameListsTheKnownOnes) {
 TEST(EngineTest, OutlivesItsModel) {
   Random random(6);
   const ModelParts parts = MakeSyntheticModel(SyntheticShape(), random);
-  for (const std::string_view name : EngineNames()) {
+  const auto loaded = LoadParts(parts);
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  for (const std::string_view name : EngineNames(**loaded)) {
     auto model = LoadParts(parts);
     ASSERT_TRUE(model) << model.error().message();
     const RowsParts rows = MakeSyntheticRows(parts, 40, random);

@@ -136,8 +136,8 @@ const Refusal kRefusals[] = {
        }
      },
      "encodings[4].codes brings the codes of all encodings to 4194309"},
-    {"ClassifierKind", [](ModelParts& m) { m.classifier = ClassifierKind{2}; },
-     "classifier.kind is 2"},
+    {"ClassifierKind", [](ModelParts& m) { m.classifier = ClassifierKind{4}; },
+     "classifier.kind is 4"},
     {"OrdinalWithTwoScores", [](ModelParts& m) { m.trees.num_scores = 2; },
      "classifier.trees.num_scores is 2 instead of 1"},
     {"NoScores", [](ModelParts& m) { m.trees.num_scores = 0; }, "classifier.trees.num_scores is 0"},
@@ -224,7 +224,7 @@ const Refusal kRefusals[] = {
        m.trees.depths.resize(32'769);
        m.trees.leaves.resize(m.trees.leaves.size() + more);
      },
-     "golden.num_rows is 8192, times 32769 trees of 1 scores"},
+     "golden.num_rows is 8192, times 32769 steps through the trees"},
     {"GoldenValueMissing", [](ModelParts& m) { m.golden.rows.numeric.pop_back(); },
      "golden.numeric has"},
     {"GoldenListMissing", [](ModelParts& m) { m.golden.rows.lists.pop_back(); },
