@@ -14,14 +14,15 @@
 #include <hwy/highway.h>
 
 #include "kernels/isa_table.h"
+#include "kernels/lookup-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace marquee::kernels::HWY_NAMESPACE {
 namespace {
 
-#if HWY_ARCH_X86 && HWY_TARGET == HWY_STATIC_TARGET
+#if !MARQUEE_HAS_LOOKUP
 
-// The baseline of x86 cannot look up bytes; nothing there beats plain loops.
+// Nothing beats plain loops there.
 void ScoreBlock(const TreesLayout& layout, BinsView bins, std::size_t num_rows,
                 std::span<float> scores, std::span<float> /*sums*/) noexcept {
   ScoreTreesReference(layout.trees, bins, num_rows, scores);
@@ -44,19 +45,6 @@ constexpr std::size_t kBlockPays = 8;
 
 #else  // SIMD
 
-#undef MARQUEE_AVX512
-#define MARQUEE_AVX512 (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
-
-namespace hn = hwy::HWY_NAMESPACE;
-using D8 = hn::ScalableTag<std::uint8_t>;
-using D32 = hn::Repartition<float, D8>;
-using Bytes = hn::Vec<D8>;
-constexpr std::size_t kBytes = HWY_LANES(std::uint8_t);
-
-HWY_INLINE Bytes Set(std::uint8_t value) { return hn::Set(D8(), value); }
-HWY_INLINE Bytes Load(const std::uint8_t* from) { return hn::LoadU(D8(), from); }
-HWY_INLINE void Store(Bytes bytes, std::uint8_t* to) { hn::StoreU(bytes, D8(), to); }
-
 /// Set `bit` where a bin lies above its border.
 HWY_INLINE void MarkAbove(Bytes bins, Bytes borders, std::uint8_t bit, Bytes& leaf) {
 #if MARQUEE_AVX512
@@ -68,90 +56,16 @@ HWY_INLINE void MarkAbove(Bytes bins, Bytes borders, std::uint8_t bit, Bytes& le
 #endif
 }
 
-/// Indices into the 16 bytes from `first` on; where an index lies elsewhere, one that shuffles to 0.
-HWY_INLINE Bytes IndexFrom(std::size_t first, Bytes index) {
-  const Bytes low = hn::Sub(index, Set(static_cast<std::uint8_t>(first)));
-  // 0…15 become 0x70…0x7F, anything larger gets the highest bit.
-  return hn::And(hn::SaturatedAdd(low, Set(0x70)), Set(0x8F));
-}
-
-/// Look up bytes of a table whose size is a multiple of 16.
-HWY_INLINE Bytes LookUp(const std::uint8_t* table, std::size_t size, Bytes index) {
-  Bytes found = Set(0);
-  for (std::size_t first = 0; first < size; first += 16) {
-    const Bytes part = hn::LoadDup128(D8(), table + first);
-    found = hn::Or(found, hn::TableLookupBytesOr0(part, IndexFrom(first, index)));
-  }
-  return found;
-}
-
-#if MARQUEE_AVX512
-
-/// Add each row's leaf to its sum: floats are looked up 32 at a time, in two registers.
+/// Add each row's leaf to its sum.
 template <std::size_t kSize>
-HWY_INLINE void AddLeaves(const float* table, const std::uint8_t* /*planes*/, Bytes leaf,
-                          float* sums) {
-  for (int byte = 0; byte < 4; ++byte) {
-    // Of every four rows, one. The permutations look at the lowest five bits only.
-    const __m512i index = _mm512_srli_epi32(leaf.raw, static_cast<unsigned>(8 * byte));
-    __m512 found;
-    if constexpr (kSize == 16) {
-      found = _mm512_permutexvar_ps(index, _mm512_loadu_ps(table));
-    } else if constexpr (kSize <= 64) {
-      found = _mm512_permutex2var_ps(_mm512_loadu_ps(table), index, _mm512_loadu_ps(table + 16));
-      if constexpr (kSize == 64) {
-        const __mmask16 above = _mm512_test_epi32_mask(index, _mm512_set1_epi32(32));
-        found = _mm512_mask_blend_ps(above, found,
-                                     _mm512_permutex2var_ps(_mm512_loadu_ps(table + 32), index,
-                                                            _mm512_loadu_ps(table + 48)));
-      }
-    } else {
-      found = _mm512_i32gather_ps(_mm512_and_si512(index, _mm512_set1_epi32(0xFF)), table, 4);
-    }
-    _mm512_storeu_ps(sums + 16 * byte, _mm512_add_ps(_mm512_loadu_ps(sums + 16 * byte), found));
-  }
-}
-
-/// Where AddLeaves has the sum of the row of this byte.
-std::size_t SumOf(std::size_t byte) { return byte % 4 * 16 + byte / 4; }
-
-#else
-
-/// Add each row's leaf to its sum: the floats' bytes are looked up one plane after the other, and
-/// then put together. A gather would take a load for each row.
-template <std::size_t kSize>
-HWY_INLINE void AddLeaves(const float* /*table*/, const std::uint8_t* planes, Bytes leaf,
-                          float* sums) {
-  Bytes plane[4] = {Set(0), Set(0), Set(0), Set(0)};
-  for (std::size_t first = 0; first < kSize; first += 16) {
-    const Bytes index = IndexFrom(first, leaf);
-    for (std::size_t p = 0; p < 4; ++p) {
-      const Bytes part = hn::LoadDup128(D8(), planes + p * kSize + first);
-      plane[p] = hn::Or(plane[p], hn::TableLookupBytesOr0(part, index));
-    }
-  }
-  const hn::Repartition<std::uint16_t, D8> d16;
-  const auto low0 = hn::BitCast(d16, hn::InterleaveLower(D8(), plane[0], plane[1]));
-  const auto low1 = hn::BitCast(d16, hn::InterleaveUpper(D8(), plane[0], plane[1]));
-  const auto high0 = hn::BitCast(d16, hn::InterleaveLower(D8(), plane[2], plane[3]));
-  const auto high1 = hn::BitCast(d16, hn::InterleaveUpper(D8(), plane[2], plane[3]));
+HWY_INLINE void AddLeaves(const float* table, const std::uint8_t* planes, Bytes leaf, float* sums) {
+  const FloatOfEachByte found = LookUpFloats<kSize>(table, planes, leaf);
   const D32 d32;
-  const auto add = [&](auto leaves, std::size_t part) HWY_ATTR {
-    float* place = sums + part * hn::Lanes(d32);
-    hn::StoreU(hn::Add(hn::LoadU(d32, place), hn::BitCast(d32, leaves)), d32, place);
-  };
-  add(hn::InterleaveLower(d16, low0, high0), 0);
-  add(hn::InterleaveUpper(d16, low0, high0), 1);
-  add(hn::InterleaveLower(d16, low1, high1), 2);
-  add(hn::InterleaveUpper(d16, low1, high1), 3);
+  for (std::size_t part = 0; part < 4; ++part) {
+    float* place = sums + part * kFloats;
+    hn::StoreU(hn::Add(hn::LoadU(d32, place), found.part[part]), d32, place);
+  }
 }
-
-/// Interleaving runs within 16 bytes.
-std::size_t SumOf(std::size_t byte) {
-  return byte % 16 / 4 * (kBytes / 4) + byte / 16 * 4 + byte % 4;
-}
-
-#endif  // MARQUEE_AVX512
 
 /// One tree; the spans begin with its part.
 struct Tree {
@@ -207,7 +121,7 @@ void ScoreBlock(const TreesLayout& layout, BinsView bins, std::size_t num_rows,
     tree.planes += num_floats * 4;
   }
   for (std::size_t row = 0; row < num_rows; ++row) {
-    const std::size_t place = row / kBytes * kBytes + SumOf(row % kBytes);
+    const std::size_t place = row / kBytes * kBytes + WordOf(row % kBytes);
     for (std::size_t s = 0; s < trees.num_scores; ++s) {
       scores[row * trees.num_scores + s] =
           sums[s * kBlockRows + place] * trees.scale + trees.bias[s];
