@@ -10,9 +10,9 @@ namespace marquee::kernels {
 namespace {
 
 bool InSet(std::span<const std::uint32_t> set, float value) noexcept {
-  const float end = static_cast<float>(set.size()) * 32;
-  if (!(value > -1.0f && value < end)) return false;
-  const auto category = static_cast<std::uint32_t>(std::trunc(value));
+  const float whole = std::trunc(value);
+  if (!(whole >= 0.0f && whole < static_cast<float>(set.size()) * 32)) return false;
+  const auto category = static_cast<std::uint32_t>(whole);
   return (set[category / 32] >> (category % 32) & 1) != 0;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "model/engine_general.h"
 #include "model/engine_oblivious.h"
 #include "model/engine_reference.h"
 #include "model/model.h"
@@ -28,6 +29,11 @@ bool Takes(const ModelTrees& trees) {
 
 bool TakesAll(const ModelTrees&) { return true; }
 
+bool GeneralTakes(const ModelTrees& trees) {
+  const auto* binary = std::get_if<BinaryTrees>(&trees);
+  return binary != nullptr && GeneralEngineTakes(*binary);
+}
+
 template <class Trees, std::unique_ptr<const Engine> (*kMake)(const Trees&)>
 std::unique_ptr<const Engine> MakeOf(const ModelTrees& trees) {
   return kMake(std::get<Trees>(trees));
@@ -36,6 +42,7 @@ std::unique_ptr<const Engine> MakeOf(const ModelTrees& trees) {
 // Best first.
 constexpr std::array kEngines = {
     EngineEntry{"oblivious", &Takes<SymmetricTrees>, &MakeOf<SymmetricTrees, &MakeObliviousEngine>},
+    EngineEntry{"general", &GeneralTakes, &MakeOf<BinaryTrees, &MakeGeneralEngine>},
     EngineEntry{"reference", &TakesAll, &MakeReferenceEngine}};
 
 }  // namespace

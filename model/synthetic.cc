@@ -11,33 +11,12 @@
 #include <string>
 #include <utility>
 
+#include "model/synthetic_draw.h"
+
 namespace marquee::model {
 namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-/// Unlike the standard library's distributions, the same on every implementation.
-std::size_t Below(Random& random, std::size_t end) { return random() % end; }
-
-std::size_t Between(Random& random, std::size_t first, std::size_t last) {
-  return first + Below(random, last - first + 1);
-}
-
-float Uniform(Random& random, float low, float high) {
-  return low + static_cast<float>(random() >> 40) / 16777216.0f * (high - low);
-}
-
-template <class T>
-void Shuffle(Random& random, std::vector<T>& values) {
-  for (std::size_t i = values.size(); i > 1; --i)
-    std::swap(values[i - 1], values[Below(random, i)]);
-}
-
-template <class T>
-T Pick(Random& random, const std::vector<T>& from) {
-  return from[Below(random, from.size())];
-}
 
 std::vector<float> AscendingFloats(Random& random, std::size_t count, float low, float high) {
   std::set<float> values;
@@ -154,20 +133,6 @@ void MakeProvenance(const SyntheticShape& shape, ModelParts& parts, Random& rand
   parts.quality = {{"macro_f1", 0.64, 0.008, 25}};
   parts.numeric_profiles.assign(shape.num_numeric, {{-1.0f, 0.0f, 2.5f}, 0.1f});
   parts.list_profiles.assign(shape.num_lists, {{0.25f, 0.75f}, {"Drama", "Pathé"}, {0.5f, 0.25f}});
-}
-
-/// A value that a column's border, mean or float format may treat in a special way.
-float SpecialValue(Random& random) {
-  static const std::vector<float> values = {kNan,
-                                            kInfinity,
-                                            -kInfinity,
-                                            0.0f,
-                                            -0.0f,
-                                            std::numeric_limits<float>::denorm_min(),
-                                            -std::numeric_limits<float>::denorm_min(),
-                                            std::numeric_limits<float>::max(),
-                                            std::numeric_limits<float>::lowest()};
-  return Pick(random, values);
 }
 
 float NumericValue(const ModelParts& parts, std::size_t column, std::size_t first_border,

@@ -29,8 +29,8 @@ inline constexpr std::size_t kMaxTrees = 65'536;
 inline constexpr std::size_t kMaxGoldenRows = 8192;
 /// Longest way from a root to a leaf: what grows freely, as forests do, has some tens.
 inline constexpr std::size_t kMaxBinaryDepth = 1024;
-/// Words of all sets of categories: 4 MiB.
-inline constexpr std::size_t kMaxSetWords = std::size_t{1} << 20;
+/// Words of all sets of categories: as far as f32 has every category.
+inline constexpr std::size_t kMaxSetWords = (std::size_t{1} << 24) / 32;
 /// Golden rows times trees (of binary ones: their depths) and scores: loading computes them all, in
 /// seconds at most.
 inline constexpr std::size_t kMaxGoldenWork = std::size_t{1} << 28;

@@ -64,6 +64,7 @@ TEST(GoesRightTest, ACategoryGoesRightIfTheSetHasIt) {
   }
   split.num_words = 0;
   EXPECT_FALSE(GoesRight(split, words, 0.0f));
+  EXPECT_FALSE(GoesRight(split, words, -0.5f));
   split.missing_right = true;
   EXPECT_TRUE(GoesRight(split, words, kNan));
 }

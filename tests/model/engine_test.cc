@@ -18,22 +18,6 @@ namespace {
 
 using kernels::Isa;
 
-std::vector<float> Score(const Model& model, std::string_view engine_name,
-                         const std::vector<float>& columns, std::size_t num_rows,
-                         std::size_t batch) {
-  const auto engine = MakeEngine(model, engine_name);
-  EXPECT_TRUE(engine) << engine.error().message();
-  EngineScratch scratch = (*engine)->MakeScratch();
-  std::vector<float> scores(num_rows * model.num_scores(), -1.0f);
-  for (std::size_t first = 0; first < num_rows; first += batch) {
-    const std::size_t rows = std::min(batch, num_rows - first);
-    (*engine)->Score(
-        {columns.data() + first, num_rows}, rows,
-        std::span(scores).subspan(first * model.num_scores(), rows * model.num_scores()), scratch);
-  }
-  return scores;
-}
-
 /// Values at borders, one ulp beside them, and special ones.
 std::vector<float> ColumnsAtBorders(const TreesParts& trees, std::size_t num_rows, Random& random) {
   const float infinity = std::numeric_limits<float>::infinity();
@@ -60,11 +44,13 @@ void ExpectAllEqualReference(const SyntheticShape& shape, std::uint64_t seed, st
   const auto model = LoadParts(parts);
   ASSERT_TRUE(model) << model.error().message();
   const std::vector<float> columns = ColumnsAtBorders(parts.trees, num_rows, random);
-  const std::vector<float> expected = Score(**model, "reference", columns, num_rows, num_rows);
+  const std::vector<float> expected =
+      ScoreColumns(**model, "reference", columns, num_rows, num_rows);
   for (const Isa isa : kernels::SupportedIsas()) {
     const ScopedIsa scoped(isa);
     for (const std::size_t batch : batches) {
-      ASSERT_TRUE(SameFloats(Score(**model, "oblivious", columns, num_rows, batch), expected))
+      ASSERT_TRUE(
+          SameFloats(ScoreColumns(**model, "oblivious", columns, num_rows, batch), expected))
           << kernels::IsaName(isa) << ", " << batch << " rows a batch";
     }
   }

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/engine.h"
@@ -50,6 +52,23 @@ inline Scored ScoreRows(const Model& model, const RowsParts& rows) {
   (*engine)->Score({out.columns.data(), rows.num_rows}, rows.num_rows, out.scores, scratch);
   model.classifier().Decide(out.scores, rows.num_rows, out.classes, out.score, out.probabilities);
   return out;
+}
+
+/// Score columns, column-major, with an engine, in batches.
+inline std::vector<float> ScoreColumns(const Model& model, std::string_view engine_name,
+                                       const std::vector<float>& columns, std::size_t num_rows,
+                                       std::size_t batch) {
+  const auto engine = MakeEngine(model, engine_name);
+  EXPECT_TRUE(engine) << engine.error().message();
+  EngineScratch scratch = (*engine)->MakeScratch();
+  std::vector<float> scores(num_rows * model.num_scores(), -1.0f);
+  for (std::size_t first = 0; first < num_rows; first += batch) {
+    const std::size_t rows = std::min(batch, num_rows - first);
+    (*engine)->Score(
+        {columns.data() + first, num_rows}, rows,
+        std::span(scores).subspan(first * model.num_scores(), rows * model.num_scores()), scratch);
+  }
+  return scores;
 }
 
 }  // namespace marquee::model

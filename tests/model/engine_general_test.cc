@@ -1,0 +1,63 @@
+// The engine "general" and the reference of binary trees against the format's definition, bit by
+// bit, with every instruction set.
+#include "model/engine_general.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "model/synthetic_binary.h"
+#include "tests/kernels/float_cases.h"
+#include "tests/kernels/scoped_isa.h"
+#include "tests/model/scoring.h"
+
+namespace marquee::model {
+namespace {
+
+using kernels::Isa;
+
+void ExpectAllEqualNaive(const BinaryShape& shape, std::uint64_t seed, std::size_t num_rows,
+                         const std::vector<std::size_t>& batches) {
+  Random random(seed);
+  const ModelParts parts = MakeBinaryModel(shape, random);
+  const auto model = LoadParts(parts);
+  ASSERT_TRUE(model) << model.error().message();
+  ASSERT_THAT(EngineNames(**model), testing::ElementsAre("general", "reference"));
+  const std::vector<float> columns = MakeBinaryColumns(parts, num_rows, random);
+  const std::vector<float> expected = NaiveBinaryScores(*parts.binary_trees, columns, num_rows);
+  ASSERT_TRUE(
+      SameFloats(ScoreColumns(**model, "reference", columns, num_rows, num_rows), expected));
+  for (const Isa isa : kernels::SupportedIsas()) {
+    const ScopedIsa scoped(isa);
+    for (const std::size_t batch : batches) {
+      ASSERT_TRUE(SameFloats(ScoreColumns(**model, "general", columns, num_rows, batch), expected))
+          << kernels::IsaName(isa) << ", " << batch << " rows a batch";
+    }
+  }
+}
+
+TEST(EngineGeneralTest, EqualsTheFormatsDefinitionForEveryShapeAndIsa) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Random random(seed);
+    const std::size_t num_rows = 1 + seed * 11 % 700;
+    ExpectAllEqualNaive(RandomBinaryShape(random), seed, num_rows, {num_rows, 37, 1});
+  }
+}
+
+TEST(EngineGeneralTest, EqualsTheFormatsDefinitionForEveryNumberOfLeaves) {
+  for (const bool balanced : {false, true}) {
+    for (const std::size_t leaves : {1u, 2u, 3u, 4u, 7u, 8u, 9u, 16u, 17u, 32u, 33u, 64u, 65u, 128u,
+                                     129u, 255u, 256u, 257u, 2000u}) {
+      SCOPED_TRACE(testing::Message() << leaves << " leaves");
+      BinaryShape shape;
+      shape.min_leaves = shape.max_leaves = leaves;
+      shape.balanced = balanced;
+      shape.in_f64 = leaves % 2 == 0;
+      shape.num_trees = 18;  // more than walk together
+      ExpectAllEqualNaive(shape, leaves, 530, {530, 37, 1});
+    }
+  }
+}
+
+}  // namespace
+}  // namespace marquee::model
