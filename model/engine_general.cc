@@ -17,7 +17,7 @@ using kernels::kBlockRows;
 using kernels::SignedBin;
 
 /// From so many rows on, asking all splits of a tree takes less time than walking.
-constexpr std::size_t kSlicingPays = 24;
+constexpr std::size_t kSlicingPays = 16;
 
 constexpr std::size_t RoundUp(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 

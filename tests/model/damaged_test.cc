@@ -9,6 +9,7 @@
 #include <span>
 
 #include "model/synthetic.h"
+#include "model/synthetic_binary.h"
 #include "schemas/frame.h"
 #include "tests/model/scoring.h"
 #include "tests/support/seed.h"
@@ -28,6 +29,18 @@ std::vector<std::byte> SmallFile(Random& random) {
   shape.num_hot_codes = std::min<std::size_t>(shape.num_hot_codes, 4);
   shape.num_golden_rows = 1 + random() % 4;
   ModelParts parts = MakeSyntheticModel(shape, random);
+  parts.training_ids.resize(4);
+  return WriteModelFile(parts);
+}
+
+/// Likewise, of binary trees.
+std::vector<std::byte> SmallBinaryFile(Random& random) {
+  BinaryShape shape = RandomBinaryShape(random);
+  shape.num_trees = 1 + random() % 4;
+  shape.max_leaves = std::min<std::size_t>(shape.max_leaves, 9);
+  shape.min_leaves = std::min(shape.min_leaves, shape.max_leaves);
+  shape.num_golden_rows = 1 + random() % 4;
+  ModelParts parts = MakeBinaryModel(shape, random);
   parts.training_ids.resize(4);
   return WriteModelFile(parts);
 }
@@ -123,8 +136,8 @@ TEST(DamagedModelTest, IsRefusedOrHarmlessBehindARepairedChecksum) {
   Random random(TestSeed());
   std::size_t num_refused = 0;
   std::size_t num_accepted = 0;
-  for (int file = 0; file < 60; ++file) {
-    const std::vector<std::byte> good = SmallFile(random);
+  for (int file = 0; file < 120; ++file) {
+    const std::vector<std::byte> good = file % 2 == 0 ? SmallFile(random) : SmallBinaryFile(random);
     ASSERT_TRUE(Model::FromBytes(good, "good.model"));
     const std::span<const std::byte> payload =
         std::span(good).subspan(kFrameHeaderBytes, PayloadBytes(good));

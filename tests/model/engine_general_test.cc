@@ -59,5 +59,42 @@ TEST(EngineGeneralTest, EqualsTheFormatsDefinitionForEveryNumberOfLeaves) {
   }
 }
 
+TEST(EngineGeneralTest, EqualsTheFormatsDefinitionForAMillionRows) {
+  BinaryShape shape;  // few columns: making the rows is what takes long
+  shape.num_columns = 4;
+  shape.num_trees = 16;
+  shape.max_leaves = 40;
+  shape.categorical_of_8 = 2;
+  shape.zero_missing_of_8 = 2;
+  ExpectAllEqualNaive(shape, 7, 1'000'000, {1'000'000});
+}
+
+TEST(EngineGeneralTest, TakesNoSetsOfManyRanges) {
+  // Every other category of 300: more ranges than bins.
+  BinaryShape shape;
+  Random random(1);
+  ModelParts parts = MakeBinaryModel(shape, random);
+  BinaryTreesParts& trees = *parts.binary_trees;
+  trees.split_thresholds[0] = 0;
+  trees.split_flags[0] = kCategorical;
+  trees.set_words.assign(10, 0x55555555);
+  trees.set_ends = {10};
+  const auto golden = [&] {
+    return NaiveBinaryScores(trees, parts.golden.rows.numeric, parts.golden.rows.num_rows);
+  };
+  parts.golden.scores = golden();
+  const auto model = LoadParts(parts);
+  ASSERT_TRUE(model) << model.error().message();
+  EXPECT_THAT(EngineNames(**model), testing::ElementsAre("reference"));
+  const auto engine = MakeEngine(**model, "general");
+  ASSERT_FALSE(engine);
+  EXPECT_THAT(engine.error().message(), testing::HasSubstr("choose one of: reference"));
+  trees.set_words.assign(10, 0x0F0F0F0F);
+  parts.golden.scores = golden();
+  const auto fitting = LoadParts(parts);
+  ASSERT_TRUE(fitting) << fitting.error().message();
+  EXPECT_THAT(EngineNames(**fitting), testing::ElementsAre("general", "reference"));
+}
+
 }  // namespace
 }  // namespace marquee::model
