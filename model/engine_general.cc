@@ -19,8 +19,6 @@ using kernels::SignedBin;
 /// From so many rows on, asking all splits of a tree takes less time than walking.
 constexpr std::size_t kSlicingPays = 16;
 
-constexpr std::size_t RoundUp(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 /// Computes in Number, float or double, as the leaves say.
 template <class Number>
 class GeneralEngine final : public Engine {
