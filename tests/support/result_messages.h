@@ -9,7 +9,7 @@
 
 namespace marquee::testing_support {
 
-/// A row of a ResultBatch of three classes.
+/// A row of a ResultBatch.
 struct ResultRow {
   std::uint16_t ordinal = 0;
   std::uint8_t truth = kNoClass;  ///< kNoClass = not labelled
@@ -20,7 +20,7 @@ struct ResultRow {
 /// Write a ResultBatch of model 0x77 whose parts took 10, 20 and 30 ns a row; a predicted class has
 /// probability 0.5.
 inline void WriteResultBatch(const std::vector<ResultRow>& rows, const BatchInfo& info,
-                             Message& message) {
+                             Message& message, std::uint32_t num_classes = 3) {
   const std::size_t n = rows.size();
   std::vector<std::uint16_t> ordinals;
   std::vector<std::int64_t> ids;
@@ -29,7 +29,7 @@ inline void WriteResultBatch(const std::vector<ResultRow>& rows, const BatchInfo
   std::vector<std::uint8_t> labelled;
   std::vector<std::uint8_t> predicted;
   std::vector<std::uint8_t> seen;
-  std::vector<float> probabilities(3 * n, 0.25F);
+  std::vector<float> probabilities(num_classes * n, 0.25F);
   for (std::size_t i = 0; i < n; ++i) {
     const bool known = rows[i].truth != kNoClass;
     ordinals.push_back(rows[i].ordinal);
@@ -58,7 +58,7 @@ inline void WriteResultBatch(const std::vector<ResultRow>& rows, const BatchInfo
   const auto seen_offset = message.Copy<std::uint8_t>(seen, n);
   const auto wire_info = WriteBatchInfo(builder, info);
   const Status status = message.Finish(
-      wire::CreateResultBatch(builder, wire_info, 0x77, static_cast<std::uint32_t>(n), 3,
+      wire::CreateResultBatch(builder, wire_info, 0x77, static_cast<std::uint32_t>(n), num_classes,
                               o.ordinals, o.ids, o.title_lengths, o.title_bytes, o.target,
                               o.target_class, o.labelled, predicted_offset, scores_offset,
                               probabilities_offset, seen_offset, 10 * n, 20 * n, 30 * n),

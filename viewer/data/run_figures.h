@@ -62,6 +62,9 @@ class RunFigures {
   void Write(std::int64_t now_ns, bool ended, const RunCounted& counted,
              const std::optional<ResultBatchView>& last);
 
+  /// Of the run that was started last; 0 = none yet.
+  std::size_t num_classes() const noexcept { return num_classes_; }
+
   /// For what others tell of stages over time: the last five minutes, and all of the time.
   std::vector<Timeline>& timelines() noexcept { return timelines_; }
 

@@ -138,7 +138,7 @@ class TopicSource final : public FeedSource {
     const auto& [batch, arrival_ns] = *reader.counted();
     const TopicRecord& record = reader.record();
     if (record.timestamp_ms >= opened_ms_) current_ = true;
-    if (run_ != results.tracker().run()) {
+    if (!AreFiguresOf(results)) {
       run_ = results.tracker().run();
       if (batch.num_classes() > kMaxClasses) {
         return Status::Data(fmt::format("run {}: results of {} classes; at most {} are shown",
@@ -155,6 +155,13 @@ class TopicSource final : public FeedSource {
                         .bytes = record.value.size()},
                        CountedOf(results));
     return {};
+  }
+
+  /// Whether the figures follow these results. They do not if a newer run has begun of which nothing
+  /// could be counted yet.
+  bool AreFiguresOf(const RunResults& results) const {
+    return run_ == results.tracker().run() &&
+           board_.figures.num_classes() == results.evaluation().confusion().num_classes();
   }
 
   /// Let `take` have the records of a side topic, as many as time allows. Returns whether there
@@ -278,7 +285,7 @@ class TopicSource final : public FeedSource {
     if (reader.results() == nullptr) {
       return fmt::format("no results in topic {} yet; waiting for a run", results_topic_);
     }
-    if (!run_) {
+    if (!AreFiguresOf(*reader.results())) {
       return fmt::format("no results of run {} yet", reader.results()->tracker().run().ToString());
     }
     return "";
@@ -297,7 +304,7 @@ class TopicSource final : public FeedSource {
     } else if (waits_for_.empty() && !current_) {
       snapshot.source->message = "catching up with what was written before";
     }
-    if (reader != nullptr && reader->results() != nullptr && run_) {
+    if (reader != nullptr && reader->results() != nullptr && AreFiguresOf(*reader->results())) {
       const RunResults& results = *reader->results();
       if (current_ && trouble_.empty()) board_.figures.Observe(now_ns);
       WriteRun(results, reader->unreadable(), *snapshot.run);

@@ -101,13 +101,20 @@ class TopicSourceTest : public testing::Test {
     }
   }
 
+  static BatchInfo InfoOf(std::uint64_t sequence, std::size_t num_ordinals,
+                          std::uint64_t start_ms) {
+    return {.run = {.high = start_ms << 16 | 0x7000, .low = 0x8000000000000000},
+            .sequence = sequence,
+            .num_ordinals = static_cast<std::uint32_t>(num_ordinals)};
+  }
   void WriteRows(std::uint64_t sequence, std::vector<marquee::testing_support::ResultRow> rows,
                  std::uint64_t start_ms = 2000) {
-    BatchInfo info{.run = {.high = start_ms << 16 | 0x7000, .low = 0x8000000000000000},
-                   .sequence = sequence,
-                   .num_ordinals = static_cast<std::uint32_t>(rows.size())};
+    WriteBatch(rows, InfoOf(sequence, rows.size(), start_ms), 3);
+  }
+  void WriteBatch(const std::vector<marquee::testing_support::ResultRow>& rows,
+                  const BatchInfo& info, std::uint32_t num_classes) {
     Message message;
-    WriteResultBatch(rows, info, message);
+    WriteResultBatch(rows, info, message, num_classes);
     brokers_.Write("results", message.bytes());
   }
 
@@ -223,6 +230,31 @@ TEST_F(TopicSourceTest, ANewerRunTakesOverUnlessOneWasAskedFor) {
   WaitForMessage("waiting for a run");
   WriteRows(1, {{.ordinal = 0}, {.ordinal = 1}}, 3000);
   WaitForRows(2);
+}
+
+TEST_F(TopicSourceTest, ANewerRunOfWhichNothingCountsLeavesTheFiguresAsTheyAre) {
+  MakeTopics();
+  WriteRows(0, {{.ordinal = 0, .truth = 1, .predicted = 1}}, 1000);
+  Follow();
+  WaitForRows(1);
+  WriteBatch({{.ordinal = 0}}, InfoOf(std::uint64_t{1} << 50, 1, 2000), 2);
+  const auto kept = WaitForMessage("no results of run 0000000007d070008000000000000000 yet");
+  EXPECT_EQ(kept->view().run()->id()->str(), "0000000003e870008000000000000000");
+  EXPECT_EQ(kept->view().run()->rows(), 1U);
+  EXPECT_TRUE(SnapshotMessage::Verify(kept->bytes()));
+  WriteBatch({{.ordinal = 0}, {.ordinal = 1}}, InfoOf(0, 2, 2000), 2);
+  EXPECT_EQ(WaitForRows(2)->view().model()->class_names()->size(), 2U);
+}
+
+TEST_F(TopicSourceTest, AMessageWithoutRowsSaysNothingOfTheRunsClasses) {
+  MakeTopics();
+  WriteBatch({}, InfoOf(0, 2, 1000), 4);
+  Follow();
+  WaitFor([](const wire::Snapshot& s) { return s.model()->class_names()->size() == 4; });
+  WriteBatch({{.ordinal = 0}, {.ordinal = 1}}, InfoOf(1, 2, 1000), 2);
+  const auto shown = WaitForRows(2);
+  EXPECT_EQ(shown->view().model()->class_names()->size(), 2U);
+  EXPECT_TRUE(SnapshotMessage::Verify(shown->bytes()));
 }
 
 TEST_F(TopicSourceTest, ServicesAndDeadLettersAreShownBesideTheRun) {
