@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "schemas/cut_text.h"
 #include "schemas/service_status_generated.h"
 #include "schemas/wire_span.h"
 
@@ -18,14 +19,6 @@ static_assert(
     static_cast<int>(ServiceState::kStalled) == static_cast<int>(wire::ServiceState::Stalled) &&
     static_cast<int>(ServiceState::kStopping) == static_cast<int>(wire::ServiceState::Stopping) &&
     static_cast<int>(ServiceState::kFailed) == static_cast<int>(wire::ServiceState::MAX));
-
-/// The beginning of `text` that a status may hold, without half a character at its end.
-std::string_view Cut(std::string_view text) {
-  if (text.size() <= kMaxStatusText) return text;
-  std::size_t end = kMaxStatusText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
-}
 
 Status CheckTexts(const wire::Status& status) {
   for (const flatbuffers::String* text : {status.stage(), status.instance(), status.host(),
@@ -90,7 +83,8 @@ Status WriteStatus(const ServiceStatus& status, Message& message) {
   }
   auto& builder = message.Begin();
   const auto text = [&builder](std::string_view value) {
-    return builder.CreateString(Cut(value).data(), Cut(value).size());
+    const std::string_view cut = CutText(value, kMaxStatusText);
+    return builder.CreateString(cut.data(), cut.size());
   };
   const auto optional_text = [&text](std::string_view value) {
     return value.empty() ? flatbuffers::Offset<flatbuffers::String>() : text(value);

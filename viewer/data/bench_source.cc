@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/core/clock.h"
+#include "schemas/cut_text.h"
 #include "viewer/data/open.h"
-#include "viewer/data/text.h"
 
 namespace marquee::viewer {
 namespace {

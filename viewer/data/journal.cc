@@ -4,15 +4,12 @@
 #include <memory>
 #include <utility>
 
+#include "schemas/cut_text.h"
 #include "schemas/wire_span.h"
 #include "viewer/data/snapshot_message.h"
-#include "viewer/data/text.h"
 
 namespace marquee::viewer {
 namespace {
-
-// Sources and columns have names; only reasons are told at length.
-constexpr std::size_t kMaxName = 128;
 
 /// Put `entry` behind those that are not younger; at most `most` are kept, the youngest.
 template <class Entry>
@@ -45,7 +42,7 @@ void Journal::Add(wire::DeadLetterT letter) {
   Insert(snapshot_.dead_letters, std::move(letter), kMaxDeadLetters);
 }
 
-wire::DeadLetterT Describe(const DeadLetter& letter, std::int64_t time_ns) {
+wire::DeadLetterT DescribeDeadLetter(const DeadLetter& letter, std::int64_t time_ns) {
   wire::DeadLetterT described;
   described.time_ns = time_ns;
   described.reason = letter.reason();

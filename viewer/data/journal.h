@@ -1,6 +1,7 @@
 // viewer/data/journal.h — the last events and the last dead letters.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -8,6 +9,9 @@
 #include "schemas/snapshot_generated.h"
 
 namespace marquee::viewer {
+
+/// Longest name of a service, a source or a column, in bytes: only reasons are told at length.
+inline constexpr std::size_t kMaxName = 128;
 
 /// Keeps the last kMaxEvents events and kMaxDeadLetters dead letters, by their time, in the snapshot
 /// that shows them. Threads: one at a time.
@@ -25,6 +29,6 @@ class Journal {
 };
 
 /// Say of a dead letter what is known of it.
-wire::DeadLetterT Describe(const DeadLetter& letter, std::int64_t time_ns);
+wire::DeadLetterT DescribeDeadLetter(const DeadLetter& letter, std::int64_t time_ns);
 
 }  // namespace marquee::viewer

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "schemas/cut_text.h"
 #include "viewer/data/snapshot_message.h"
-#include "viewer/data/text.h"
 
 namespace marquee::viewer {
 namespace {

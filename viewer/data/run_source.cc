@@ -45,7 +45,7 @@ class WatchingSink final : public ResultSink {
       if (!memory) continue;
       std::ranges::copy(bytes, memory->begin());
       const DeadLetter letter{.value = bytes, .batch = RawBatchView::Own(letter_)};
-      board_.journal.Add(Describe(letter, WallClockNs()));
+      board_.journal.Add(DescribeDeadLetter(letter, WallClockNs()));
     }
   }
 

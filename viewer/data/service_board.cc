@@ -6,8 +6,8 @@
 #include <array>
 #include <memory>
 
+#include "schemas/cut_text.h"
 #include "viewer/data/snapshot_message.h"
-#include "viewer/data/text.h"
 
 namespace marquee::viewer {
 namespace {
@@ -15,7 +15,6 @@ namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kSilentAfterNs = 10 * kSecondNs;
 constexpr std::int64_t kForgottenAfterNs = 3600 * kSecondNs;
-constexpr std::size_t kMaxName = 128;
 
 /// In the order of the pipeline.
 std::size_t RankOf(std::string_view stage) {

@@ -216,7 +216,7 @@ class TopicSource final : public FeedSource {
                         .count = static_cast<std::int64_t>(kMaxDeadLetters)};
     return ReadSide(dead_letters_, start, [&](const TopicRecord& record) {
       board_.journal.Add(
-          viewer::Describe(DeadLetter::Read(record, message_), TimeOf(record, now_ns)));
+          DescribeDeadLetter(DeadLetter::Read(record, message_), TimeOf(record, now_ns)));
     });
   }
 

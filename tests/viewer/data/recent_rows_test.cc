@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "schemas/cut_text.h"
 #include "tests/support/result_messages.h"
 #include "viewer/data/snapshot_message.h"
-#include "viewer/data/text.h"
 
 namespace marquee::viewer {
 namespace {

@@ -1,10 +1,10 @@
-// viewer/data/text.h — texts of bounded length.
+// schemas/cut_text.h — texts of bounded length.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-namespace marquee::viewer {
+namespace marquee {
 
 /// The beginning of `text`, at most `most` bytes of it, without half a character at its end.
 inline std::string_view CutText(std::string_view text, std::size_t most) {
@@ -14,4 +14,4 @@ inline std::string_view CutText(std::string_view text, std::size_t most) {
   return text.substr(0, end);
 }
 
-}  // namespace marquee::viewer
+}  // namespace marquee
