@@ -9,6 +9,7 @@
 #include <random>
 
 #include "schemas/check.h"
+#include "schemas/unix_time.h"
 #include "schemas/wire_span.h"
 
 namespace marquee {
@@ -97,9 +98,9 @@ Status CheckBatchInfo(const wire::BatchInfo& info) {
       if (hop->stage() > static_cast<std::uint64_t>(wire::StageId::MAX)) {
         return Status::Data(fmt::format("a hop names the unknown stage {}", hop->stage()));
       }
-      // So that no difference of two times overflows.
-      if (hop->received_ns() < 0 || hop->started_ns() < 0 || hop->finished_ns() < 0) {
-        return Status::Data("a hop's times are before 1970");
+      if (!IsUnixTime(hop->received_ns()) || !IsUnixTime(hop->started_ns()) ||
+          !IsUnixTime(hop->finished_ns())) {
+        return Status::Data("a hop's times are before 1970 or after 2116");
       }
     }
   }

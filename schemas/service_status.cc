@@ -7,6 +7,7 @@
 
 #include "schemas/cut_text.h"
 #include "schemas/service_status_generated.h"
+#include "schemas/unix_time.h"
 #include "schemas/wire_span.h"
 
 namespace marquee {
@@ -19,6 +20,10 @@ static_assert(
     static_cast<int>(ServiceState::kStalled) == static_cast<int>(wire::ServiceState::Stalled) &&
     static_cast<int>(ServiceState::kStopping) == static_cast<int>(wire::ServiceState::Stopping) &&
     static_cast<int>(ServiceState::kFailed) == static_cast<int>(wire::ServiceState::MAX));
+
+// More records than a partition keeps. So the lags of a hundred services can be summed up, however
+// many partitions they tell of.
+constexpr std::int64_t kMaxLag = std::int64_t{1} << 43;
 
 Status CheckTexts(const wire::Status& status) {
   for (const flatbuffers::String* text : {status.stage(), status.instance(), status.host(),
@@ -40,6 +45,17 @@ Status CheckTexts(const wire::Status& status) {
     }
   }
   return {};
+}
+
+Status CheckTimes(const wire::Status& status) {
+  bool true_times = IsUnixTime(status.started_ns()) && IsUnixTime(status.time_ns());
+  if (status.events() != nullptr) {
+    for (const wire::ServiceEvent* event : *status.events()) {
+      true_times = true_times && IsUnixTime(event->time_ns());
+    }
+  }
+  if (true_times) return {};
+  return Status::Data("a time is before 1970 or after 2116: is the service's clock right?");
 }
 
 Status CheckNumbers(const wire::Status& status) {
@@ -67,7 +83,7 @@ Status CheckNumbers(const wire::Status& status) {
   }
   for (const wire::PartitionLag* lag : *status.lags()) {
     if (lag->partition() < 0 || lag->partition() > std::numeric_limits<std::int32_t>::max() ||
-        lag->lag() < -1) {
+        lag->lag() < -1 || lag->lag() > kMaxLag) {
       return Status::Data(fmt::format("partition {} with lag {}", lag->partition(), lag->lag()));
     }
   }
@@ -150,6 +166,7 @@ Result<ServiceStatus> ReadStatus(std::span<const std::byte> bytes) {
   MARQUEE_RETURN_IF_ERROR(VerifyStructure(bytes, wire::VerifyStatusBuffer, "Status"));
   const wire::Status& wire_status = *wire::GetStatus(bytes.data());
   MARQUEE_RETURN_IF_ERROR(CheckTexts(wire_status).WithContext("Status"));
+  MARQUEE_RETURN_IF_ERROR(CheckTimes(wire_status).WithContext("Status"));
   MARQUEE_RETURN_IF_ERROR(CheckNumbers(wire_status).WithContext("Status"));
 
   ServiceStatus status{

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <random>
 
 #include "pipeline/app/message_json.h"
@@ -170,6 +171,11 @@ TEST(ResultBatchViewTest, RefusesClassesAndNumbersOutOfRange) {
   refused("a class is out of range", [](auto& b) { Mutable(b.seen())[0] = 2; });
   refused("not finite", [](auto& b) { Mutable(b.score())[1] = std::nanf(""); });
   refused("probability", [](auto& b) { Mutable(b.probabilities())[4] = 1.5F; });
+  for (const std::int64_t absurd : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+    refused("a hop's times are before 1970 or after 2116", [absurd](auto& b) {
+      const_cast<wire::Hop&>(*b.info()->hops()->Get(0)) = wire::Hop(1, 2, absurd, 2);
+    });
+  }
 }
 
 TEST(RawBatchViewTest, RefusesColumnsThatDoNotAddUp) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 
 #include "schemas/service_status_generated.h"
 #include "tests/support/example_messages.h"
@@ -103,6 +104,9 @@ struct WireParts {
   std::vector<wire::DeadLetterCount> dead_letters;
   std::vector<wire::PartitionLag> lags;
   std::vector<std::string> events;
+  std::int64_t started_ns = 1;
+  std::int64_t time_ns = 1;
+  std::int64_t event_time_ns = 1;
 };
 
 Status ReadParts(const WireParts& parts) {
@@ -115,12 +119,15 @@ Status ReadParts(const WireParts& parts) {
   const auto lags = builder.CreateVectorOfStructs(parts.lags);
   std::vector<flatbuffers::Offset<wire::ServiceEvent>> events;
   for (const std::string& text : parts.events) {
-    events.push_back(wire::CreateServiceEvent(builder, 1, builder.CreateString(text)));
+    events.push_back(
+        wire::CreateServiceEvent(builder, parts.event_time_ns, builder.CreateString(text)));
   }
   const auto events_offset = builder.CreateVector(events);
   wire::StatusBuilder table(builder);
   table.add_stage(stage);
   table.add_instance(instance);
+  table.add_started_ns(parts.started_ns);
+  table.add_time_ns(parts.time_ns);
   table.add_state(static_cast<wire::ServiceState>(parts.state));
   table.add_not_ready_reason(reason);
   table.add_dead_letters(dead_letters);
@@ -152,6 +159,11 @@ TEST(ServiceStatusTest, RefusesEveryLengthAndNumberThatCodeReliesOn) {
   refused("partition -1", {.lags = {{-1, 5, 0}}});
   refused("partition 4294967296", {.lags = {{std::int64_t{1} << 32, 5, 0}}});
   refused("lag -2", {.lags = {{0, 5, -2}}});
+  refused("lag 8796093022209", {.lags = {{0, 5, (std::int64_t{1} << 43) + 1}}});
+  const std::int64_t late = std::numeric_limits<std::int64_t>::max();
+  refused("a time is before 1970 or after 2116", {.started_ns = -1});
+  refused("a time is before 1970 or after 2116", {.time_ns = late});
+  refused("a time is before 1970 or after 2116", {.events = {"x"}, .event_time_ns = late});
   refused("lags of 10001", {.lags = std::vector<wire::PartitionLag>(kMaxStatusLags + 1)});
 }
 
