@@ -56,7 +56,11 @@ void ServiceBoard::Add(const ServiceStatus& status, std::int64_t heard_ns,
                       std::string(CutText(status.instance, kMaxName))};
   auto found = services_.find(key);
   const bool known = found != services_.end();
-  if (known && status.time_ns <= found->second.status.time_ns) return;  // told twice
+  // Told twice. A clock that was set back is heard of later.
+  if (known && status.time_ns <= found->second.status.time_ns &&
+      heard_ns <= found->second.heard_ns) {
+    return;
+  }
   if (!known) {
     if (services_.size() == kMaxServices) MakeRoom();
     found = services_.emplace(key, Service{}).first;
@@ -71,18 +75,22 @@ void ServiceBoard::Add(const ServiceStatus& status, std::int64_t heard_ns,
   service.heard_ns = heard_ns;
   service.silent = false;
 
-  const double seconds =
-      std::max(static_cast<double>(status.time_ns - before.time_ns) * 1e-9, 1e-3);
+  // Without time, as where a clock was set back, there is no rate.
+  const double seconds = static_cast<double>(status.time_ns - before.time_ns) * 1e-9;
+  const auto rate = [seconds](double grown) {
+    return seconds > 0 ? grown / std::max(seconds, 1e-3) : 0.0;
+  };
   const auto rows = static_cast<double>(Grown(before.rows_out, status.rows_out));
-  service.rows_per_s = rows / seconds;
-  service.bytes_per_s = static_cast<double>(Grown(before.bytes_out, status.bytes_out)) / seconds;
-  service.cpu_share = static_cast<double>(Grown(before.cpu_ns, status.cpu_ns)) * 1e-9 / seconds;
+  service.rows_per_s = rate(rows);
+  service.bytes_per_s = rate(static_cast<double>(Grown(before.bytes_out, status.bytes_out)));
+  service.cpu_share = rate(static_cast<double>(Grown(before.cpu_ns, status.cpu_ns)) * 1e-9);
   const std::size_t rank = RankOf(status.stage);
   if (rank == kNumStages) return;
   const auto stage = static_cast<wire::StageId>(rank);
   // A service that was silent for long told nothing of that time's rows, only their number; clocks
   // may differ, so the time is that at which it was heard.
-  const std::int64_t length_ns = std::min(status.time_ns - before.time_ns, kSilentAfterNs);
+  const std::int64_t length_ns =
+      std::clamp<std::int64_t>(status.time_ns - before.time_ns, 0, kSilentAfterNs);
   const std::int64_t lag = LagOf(key.first);
   for (Timeline& timeline : timelines) {
     if (same_life) timeline.AddStageRows(stage, heard_ns - length_ns, heard_ns, rows);
@@ -97,7 +105,8 @@ void ServiceBoard::TellEvents(const ServiceStatus& status, const ServiceStatus* 
   for (const ServiceEvent& event : status.events) {
     if (event.time_ns <= service.last_event_ns) continue;
     service.last_event_ns = event.time_ns;
-    journal_.Add(event.time_ns, wire::Severity::Info, name, event.text);
+    // A clock that is ahead must not keep its events in front of all others.
+    journal_.Add(std::min(event.time_ns, heard_ns), wire::Severity::Info, name, event.text);
   }
   if (before == nullptr) return;
   if (service.silent) journal_.Add(heard_ns, wire::Severity::Info, name, "is heard again");

@@ -222,7 +222,9 @@ class TopicSource final : public FeedSource {
 
   /// When a record was written; no later than now, whatever its writer's clock says.
   static std::int64_t TimeOf(const TopicRecord& record, std::int64_t now_ns) {
-    return record.timestamp_ms < 0 ? now_ns : std::min(record.timestamp_ms * kNsPerMs, now_ns);
+    // Whoever takes microseconds for milliseconds writes more of them than a number of ns holds.
+    const std::int64_t time_ms = std::min(record.timestamp_ms, now_ns / kNsPerMs);
+    return time_ms < 0 ? now_ns : time_ms * kNsPerMs;
   }
 
   /// Find out whether the brokers are away. The client only complains, of each broker alone, and is

@@ -82,6 +82,22 @@ TEST_F(ServiceBoardTest, AfterARestartCountersBeginAtNothing) {
   EXPECT_DOUBLE_EQ(WriteAt(14).services[0]->rows_per_s, 200);
 }
 
+TEST_F(ServiceBoardTest, AClockThatIsAheadAndSetBackDoesNotSilenceTheService) {
+  constexpr std::int64_t kDay = 86'400;
+  ServiceStatus ahead = StatusAt(kDay, 1000);
+  ahead.events = {{.time_ns = ahead.time_ns, .text = "clock ahead"}};
+  const auto hear = [this](const ServiceStatus& status, std::int64_t second) {
+    board_.services.Add(status, kStart + second * kSecond, board_.figures.timelines());
+  };
+  hear(ahead, 10);
+  EXPECT_EQ(board_.snapshot.events.back()->time_ns, kStart + 10 * kSecond);
+  hear(StatusAt(12, 5000), 12);
+  EXPECT_EQ(WriteAt(13).services[0]->rows_out, 5000U);
+  EXPECT_DOUBLE_EQ(WriteAt(13).services[0]->rows_per_s, 0) << "over which time is not known";
+  hear(StatusAt(14, 9000), 14);
+  EXPECT_DOUBLE_EQ(WriteAt(14).services[0]->rows_per_s, 2000);
+}
+
 TEST_F(ServiceBoardTest, LagIsTheSumOverInstancesAndUnknownWithoutAny) {
   ServiceStatus a = StatusAt(10, 0, "infer-a");
   a.lags = {{.partition = 0, .lag = 5}, {.partition = 1, .lag = -1}};

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "pipeline/core/clock.h"
 #include "tests/support/example_messages.h"
 #include "tests/support/result_messages.h"
 
@@ -293,6 +294,12 @@ TEST_F(TopicSourceTest, WhatNoWaitingMendsIsAFailure) {
 TEST(ParseFromTest, TimesAreAgoAndWordsArePlaces) {
   const auto ago = [](std::string_view text) {
     const auto start = ParseFrom(text, 1'000'000'000);
+  // Microseconds, taken for milliseconds: no later than now.
+  brokers_.Write("dead-letter", marquee::testing_support::ExampleDeadLetter(),
+                 1'700'000'000'000'000);
+  const auto late = WaitFor([](const wire::Snapshot& s) { return s.dead_letters()->size() == 3; });
+  EXPECT_LE(late->view().dead_letters()->Get(2)->time_ns(), WallClockNs());
+  EXPECT_GT(late->view().dead_letters()->Get(2)->time_ns(), 1'700'000'000'000'000'000);
     return start && start->where == StartAt::Where::kTime ? 1'000'000'000 - start->time_ms : -1;
   };
   EXPECT_EQ(ago("-90s"), 90'000);
