@@ -150,7 +150,14 @@ Status WithServiceReport(const KafkaConnection& connection, const std::string& s
   MARQUEE_ASSIGN_OR_RETURN(const auto topic_sink, StatusTopicSink::Open(connection));
   sinks.push_back(topic_sink.get());
   ServiceReport report(stage, instance, sinks);
-  return body(control, report);
+  Status status = body(control, report);
+  // Its last word: who watches would miss it otherwise.
+  if (status.ok()) {
+    report.SetState(ServiceState::kStopping, "stopped");
+  } else {
+    report.SetState(ServiceState::kFailed, std::string(status.message()));
+  }
+  return status;
 }
 
 }  // namespace marquee

@@ -48,6 +48,17 @@ std::string StateText(ServiceState state) {
   return text;
 }
 
+/// Whether a service of which this was heard last has not said that it would end.
+bool IsMissed(ServiceState last) {
+  return last != ServiceState::kStopping && last != ServiceState::kFailed;
+}
+
+/// The state of a service that has said nothing for long.
+std::string SilentStateText(ServiceState last) {
+  if (last == ServiceState::kStopping) return "stopped";
+  return IsMissed(last) ? "silent" : StateText(last);
+}
+
 }  // namespace
 
 void ServiceBoard::Add(const ServiceStatus& status, std::int64_t heard_ns,
@@ -155,8 +166,7 @@ void ServiceBoard::Write(std::int64_t now_ns) {
   std::vector<std::pair<std::size_t, const Service*>> ordered;
   for (auto& [key, service] : services_) {
     const bool silent = now_ns - service.heard_ns > kSilentAfterNs;
-    // One that stopped in order has said so.
-    if (silent && !service.silent && service.status.state != ServiceState::kStopping) {
+    if (silent && !service.silent && IsMissed(service.status.state)) {
       journal_.Add(service.heard_ns + kSilentAfterNs, wire::Severity::Warning,
                    NameOf(service.status), "has said nothing for 10 s");
     }
@@ -174,7 +184,7 @@ void ServiceBoard::Write(std::int64_t now_ns) {
     written->stage = CutText(status.stage, kMaxName);
     written->instance = CutText(status.instance, kMaxName);
     written->host = CutText(status.host, kMaxName);
-    written->state = service.silent ? "silent" : StateText(status.state);
+    written->state = service.silent ? SilentStateText(status.state) : StateText(status.state);
     written->reason = CutText(status.not_ready_reason, kMaxText);
     written->age_ns = std::max<std::int64_t>(0, now_ns - service.heard_ns);
     written->uptime_ns = status.time_ns - status.started_ns;

@@ -15,8 +15,8 @@
 namespace marquee::viewer {
 
 /// Follows the statuses of at most kMaxServices services: rates from one status to the next, lags,
-/// and events. A service that has said nothing for 10 s is silent; it is forgotten when its place is
-/// needed, or after an hour.
+/// and events. A service that has said nothing for 10 s is silent, unless it had said that it
+/// would stop, or failed; it is forgotten when its place is needed, or after an hour.
 ///
 /// Threads: one at a time.
 class ServiceBoard {

@@ -95,7 +95,7 @@ Health HealthOfService(const wire::Service& service) {
   const std::string_view state = TextOf(service.state());
   if (state == "running") return Health::kGood;
   if (state == "stalled" || state == "failed") return Health::kBad;
-  if (state == "stopped" || state == "finished") return Health::kUnknown;
+  if (state == "stopped") return Health::kUnknown;
   return Health::kWarning;
 }
 

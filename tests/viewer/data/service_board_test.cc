@@ -128,6 +128,19 @@ TEST_F(ServiceBoardTest, AServiceThatSaysNothingIsSilentAndItsReturnIsTold) {
   EXPECT_TRUE(WriteAt(4000).services.empty()) << "forgotten after an hour";
 }
 
+TEST_F(ServiceBoardTest, AServiceThatSaidThatItEndsIsNotMissed) {
+  ServiceStatus stopping = StatusAt(0, 0, "infer-a");
+  stopping.state = ServiceState::kStopping;
+  Add(stopping);
+  ServiceStatus failed = StatusAt(0, 0, "infer-b");
+  failed.state = ServiceState::kFailed;
+  Add(failed);
+  EXPECT_EQ(WriteAt(1).services[0]->state, "stopping");
+  EXPECT_EQ(WriteAt(11).services[0]->state, "stopped");
+  EXPECT_EQ(WriteAt(11).services[1]->state, "failed");
+  EXPECT_TRUE(Events().empty());
+}
+
 TEST_F(ServiceBoardTest, EventsAreToldOnceAndCountersThatGrowAreEvents) {
   ServiceStatus status = StatusAt(1, 0);
   status.events = {{.time_ns = kStart, .text = "partitions 0, 1 assigned"}};
