@@ -88,6 +88,8 @@ class TopicSource final : public FeedSource {
       trouble_ = status.message();
       waits_for_ = fmt::format("{}; trying again", trouble_);
       Publish(port, nullptr);
+      // They are for recordings; one that stayed would end every wait.
+      static_cast<void>(port.TakeCommands());
       port.WaitUntil(Clock::now() + kRetryInterval);
     }
     stopped_ = true;
@@ -362,7 +364,9 @@ Result<StartAt> ParseFrom(std::string_view text, std::int64_t now_ms) {
     const std::size_t unit = kUnits.find(*end);
     if (error == std::errc() && rest == end && number >= 0 && number <= 100'000'000 &&
         unit != std::string_view::npos) {
-      return StartAt{.where = StartAt::Where::kTime, .time_ms = now_ms - number * kUnitMs[unit]};
+      // To the client, times before 1970 are places such as the end.
+      return StartAt{.where = StartAt::Where::kTime,
+                     .time_ms = std::max<std::int64_t>(now_ms - number * kUnitMs[unit], 0)};
     }
   }
   return Status::Usage(fmt::format(
