@@ -122,10 +122,12 @@ class RecordingSource final : public FeedSource {
   Status Rewind() {
     MARQUEE_ASSIGN_OR_RETURN(RecordedResults recorded, RecordedResults::Open(options_.path));
     recorded_.emplace(std::move(recorded));
-    board_ = std::make_unique<Board>(Describe(), /*stage_rows_from_hops=*/true);
+    board_.figures.Forget();
+    board_.snapshot.events.clear();
     results_.reset();
     last_.reset();
     position_ns_ = 0;
+    sought_ns_ = 0;
     SetAnchor(0);
     return Next();
   }
@@ -145,6 +147,9 @@ class RecordingSource final : public FeedSource {
     anchored_at_ = Clock::now();
   }
 
+  /// Where a user sees it: what was sought may not have been reached yet.
+  std::int64_t Here() const { return std::max(position_ns_, sought_ns_); }
+
   /// Where the recording should be by now.
   std::int64_t Target() const {
     if (paused_) return anchor_ns_;
@@ -156,18 +161,19 @@ class RecordingSource final : public FeedSource {
 
   Status Obey(const Commands& commands, bool& changed) {
     if (commands.speed) {
-      SetAnchor(position_ns_);
+      SetAnchor(Here());
       speed_ = std::max(*commands.speed, kSlowest);
-      board_->snapshot.source->speed = static_cast<float>(speed_);
+      board_.snapshot.source->speed = static_cast<float>(speed_);
     }
     if (commands.paused) {
-      SetAnchor(position_ns_);
+      SetAnchor(Here());
       paused_ = *commands.paused;
     }
     if (commands.seek_ns) {
       const std::int64_t seek_ns = std::clamp<std::int64_t>(*commands.seek_ns, 0, length_ns_);
       // What is counted cannot be taken back.
       if (seek_ns < position_ns_) MARQUEE_RETURN_IF_ERROR(Rewind());
+      sought_ns_ = seek_ns;
       SetAnchor(seek_ns);
     }
     changed |= commands.speed || commands.paused || commands.seek_ns;
@@ -193,19 +199,19 @@ class RecordingSource final : public FeedSource {
     const std::int64_t time_ns = recorded_->time_ns();
     if (!results_ || results_->tracker().run() != run) {
       results_.emplace(run, batch.num_classes());
-      board_->figures.Start(batch.num_classes(), time_ns);
+      board_.figures.Start(batch.num_classes(), time_ns);
     }
     if (const Status status = results_->Add(batch, time_ns); !status.ok()) {
-      board_->journal.Add(time_ns, wire::Severity::Warning, "viewer", status.message());
+      board_.journal.Add(time_ns, wire::Severity::Warning, "viewer", status.message());
       return;
     }
     last_ = batch;
-    board_->figures.Add(batch, {.time_ns = time_ns, .bytes = recorded_->bytes()},
-                        CountedOf(*results_));
+    board_.figures.Add(batch, {.time_ns = time_ns, .bytes = recorded_->bytes()},
+                       CountedOf(*results_));
   }
 
   void Publish(FeedPort& port) {
-    wire::SnapshotT& snapshot = board_->snapshot;
+    wire::SnapshotT& snapshot = board_.snapshot;
     const bool ended = at_end_ && position_ns_ == length_ns_;
     snapshot.taken_ns = first_ns_ + position_ns_;
     snapshot.source->state = ended     ? wire::SourceState::Ended
@@ -219,8 +225,8 @@ class RecordingSource final : public FeedSource {
       WriteRun(*results_, recorded_->unreadable(), *snapshot.run);
       WriteModel(*model_, results_->model_id(), results_->several_models(),
                  results_->evaluation().confusion().num_classes(), *snapshot.model);
-      board_->figures.Observe(snapshot.taken_ns);
-      board_->figures.Write(snapshot.taken_ns, ended, CountedOf(*results_), last_);
+      board_.figures.Observe(snapshot.taken_ns);
+      board_.figures.Write(snapshot.taken_ns, ended, CountedOf(*results_), last_);
     }
     port.Publish(snapshot);
   }
@@ -232,15 +238,16 @@ class RecordingSource final : public FeedSource {
 
   std::optional<RecordedResults> recorded_;
   bool at_end_ = false;
-  std::unique_ptr<Board> board_;
   std::optional<RunResults> results_;
   std::optional<ResultBatchView> last_;  // that was counted
 
   double speed_;
   bool paused_ = false;
   std::int64_t position_ns_ = 0;
+  std::int64_t sought_ns_ = 0;
   std::int64_t anchor_ns_ = 0;
   Clock::time_point anchored_at_;
+  Board board_{Describe(), /*stage_rows_from_hops=*/true};
 };
 
 }  // namespace

@@ -120,6 +120,38 @@ TEST_F(RecordingSourceTest, SeekingGoesForwardsAndBackEvenWhilePaused) {
   EXPECT_EQ(WaitForState(State::Ended)->view().run()->rows(), 200U);
 }
 
+TEST_F(RecordingSourceTest, PauseAndSpeedRightAfterASeekKeepIt) {
+  Replay(0.01);
+  WaitForState(State::Live);
+  // Whether they are obeyed one by one or together, before or after the place is reached.
+  for (const std::int64_t position_ms : {9000, 3000, 6000}) {
+    feed_->Seek(position_ms * kMs);
+    feed_->SetPaused(true);
+    feed_->SetSpeed(0.02);
+    const auto there = WaitFor([position_ms](const wire::Snapshot& s) {
+      return s.source()->state() == State::Paused && s.source()->position_ns() / kMs == position_ms;
+    });
+    EXPECT_EQ(there->view().run()->rows(), static_cast<std::uint64_t>(position_ms / 100 + 1) * 2);
+    feed_->SetPaused(false);
+    WaitForState(State::Live);
+  }
+}
+
+TEST_F(RecordingSourceTest, RowsThatAreReplayedAreNumberedOn) {
+  Replay(kFullSpeed);
+  const auto newest = [](const SnapshotMessage& message) {
+    const auto& rows = *message.view().rows();
+    return rows.Get(rows.size() - 1)->number();
+  };
+  const std::uint64_t before = newest(*WaitForState(State::Ended));
+  feed_->SetPaused(true);
+  feed_->Seek(1000 * kMs);
+  const auto again =
+      WaitFor([](const wire::Snapshot& s) { return s.source()->position_ns() == 1000 * kMs; });
+  EXPECT_EQ(again->view().rows()->size(), 22U);
+  EXPECT_GT(newest(*again), before) << "a selected row is not taken for another";
+}
+
 TEST_F(RecordingSourceTest, AFileThatIsNoRecordingSaysSo) {
   const auto failure = [&](const std::string& path) {
     feed_ = ReplayRecording({.path = path}, {});
