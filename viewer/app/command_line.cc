@@ -142,7 +142,8 @@ void AddOptions(CLI::App& root, CommandLine& line) {
       ->check(CLI::Range(0.01, 1e6));
   AddSwitch(root, "--headless", line.headless, "no window: print a JSON object a second");
   root.add_flag("--json", line.json, "with --headless, which prints nothing else");
-  root.add_flag("--once", line.once, "with --headless: print one object and end");
+  root.add_flag("--once", line.once,
+                "with --headless: print one object, of all that is there, and end");
   AddSetting(root, "--serve", line.serve,
              "no window: a page for browsers at this port of 127.0.0.1, or at IP:PORT");
   root.add_option("--serve-name", line.serve_names,

@@ -9,7 +9,8 @@
 namespace marquee::viewer {
 
 struct HeadlessOptions {
-  /// Print one object and end: as soon as all that was there already is counted.
+  /// Print one object and end: as soon as all that was there already is counted. A recording and a
+  /// run of its own are counted to their end, as fast as can be.
   bool once = false;
   std::FILE* output = stdout;
 };

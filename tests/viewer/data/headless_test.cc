@@ -20,11 +20,13 @@ using namespace std::chrono_literals;
 /// Publishes the example with 1, 2, … rows.
 class CountingSource final : public FeedSource {
  public:
-  CountingSource(int count, Status end) : count_(count), end_(std::move(end)) {}
+  CountingSource(int count, Status end, wire::SourceKind kind)
+      : count_(count), end_(std::move(end)), kind_(kind) {}
 
   wire::SourceT Describe() const override { return {}; }
   Status Run(FeedPort& port) override {
     wire::SnapshotT snapshot = testing_support::ExampleSnapshot();
+    snapshot.source->kind = kind_;
     snapshot.source->message = "catching up";
     for (int i = 1; i <= count_ && !port.stop_requested(); ++i) {
       snapshot.run->rows = static_cast<std::uint64_t>(i);
@@ -39,12 +41,14 @@ class CountingSource final : public FeedSource {
  private:
   int count_;
   Status end_;
+  wire::SourceKind kind_;
 };
 
 class HeadlessTest : public testing::Test {
  protected:
-  std::vector<Json> Print(int count, Status end, bool once = false) {
-    Feed feed(std::make_unique<CountingSource>(count, std::move(end)), {});
+  std::vector<Json> Print(int count, Status end, bool once = false,
+                          wire::SourceKind kind = wire::SourceKind::Topic) {
+    Feed feed(std::make_unique<CountingSource>(count, std::move(end), kind), {});
     std::FILE* file = std::fopen(dir_.File("out").c_str(), "w");
     status_ = RunHeadless(feed, {.once = once, .output = file});
     std::fclose(file);
@@ -71,6 +75,14 @@ TEST_F(HeadlessTest, OnceWaitsUntilWhatWasThereIsCounted) {
   const auto objects = Print(8, {}, /*once=*/true);
   ASSERT_EQ(objects.size(), 1U);
   EXPECT_GE(objects[0].at("run").at("rows"), 7);
+}
+
+TEST_F(HeadlessTest, OnceWaitsForTheEndOfWhatHasOne) {
+  for (const auto kind : {wire::SourceKind::Recording, wire::SourceKind::EmbeddedRun}) {
+    const auto objects = Print(8, {}, /*once=*/true, kind);
+    ASSERT_EQ(objects.size(), 1U);
+    EXPECT_EQ(objects[0].at("run").at("rows"), 8);
+  }
 }
 
 TEST_F(HeadlessTest, AFailureIsTheLastObjectAndTheStatus) {
