@@ -136,7 +136,8 @@ void AddOptions(CLI::App& root, CommandLine& line) {
   AddSetting(root, "--model", line.model, "model file (default: the built-in movies model)");
   AddSetting(root, "--rate", line.run.rate, "of a run here: rows a second; 0 = at once")
       ->check(CLI::Range(0.0, 1e9));
-  AddSetting(root, "--repeat", line.run.repeat, "of a run here: read the file so often");
+  AddSetting(root, "--repeat", line.run.repeat, "of a run here: read the file so often")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{900'000'000}));
   AddSetting(root, "--threads", line.run.threads, "of a run here; 0 = all that are allowed");
   AddSetting(root, "--speed", line.recording.speed, "of a recording: 1 = as it was recorded")
       ->check(CLI::Range(0.01, 1e6));

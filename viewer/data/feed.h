@@ -35,7 +35,7 @@ class FeedPort {
  public:
   using Clock = std::chrono::steady_clock;
   /// So often at most a snapshot is published: no eye sees more.
-  static constexpr std::chrono::milliseconds kInterval{33};
+  static constexpr std::chrono::milliseconds kInterval{34};
 
   /// `on_publish` is called after each publication by the source's thread.
   explicit FeedPort(std::function<void()> on_publish);
