@@ -21,6 +21,9 @@ void Refresh(const wire::Snapshot& snapshot, PredictionsState& state) {
   const bool newer = state.taken_ns != snapshot.taken_ns() || state.number != snapshot.number();
   const bool take = newer && !state.frozen;
   if (take) {
+    const std::string_view run = TextOf(snapshot.run()->id());
+    if (!state.run.empty() && state.run != run) state.selected.reset();
+    state.run = run;
     state.rows.clear();
     for (const wire::Row* row : *snapshot.rows()) row->UnPackTo(&state.rows.emplace_back());
     state.taken_ns = snapshot.taken_ns();
@@ -83,7 +86,8 @@ void DrawFilters(const wire::Snapshot& snapshot, const Theme& theme, Predictions
     ShowOnly(kAnyClass, kAnyClass, state);
   }
   if (FittingButton("Export CSV", theme)) {
-    intents.save = SaveRequest{"marquee-rows.csv", RowsAsCsv(snapshot, state.rows, state.shown)};
+    intents.save =
+        SaveRequest{"marquee-rows.csv", RowsAsCsv(snapshot, state.run, state.rows, state.shown)};
   }
   const std::string count = fmt::format("{} of the latest {} rows{}", state.shown.size(),
                                         state.rows.size(), state.frozen ? ", frozen" : "");
@@ -309,7 +313,7 @@ void DrawDetails(const wire::Snapshot& snapshot, const Theme& theme, Predictions
   ImGui::PushFont(theme.bold);
   ImGui::TextUnformatted("Its origin");
   ImGui::PopFont();
-  fact("Run", snapshot.run()->id()->str());
+  fact("Run", state.run);
   fact("Batch, row", fmt::format("{}, {}", Exact(row.sequence), row.ordinal));
   fact("Record", Exact(row.record) + " of the source");
   if (row.offset >= 0) {
@@ -318,7 +322,7 @@ void DrawDetails(const wire::Snapshot& snapshot, const Theme& theme, Predictions
   }
   fact("Arrived", TimeOfDay(row.arrived_ns, theme.utc_offset_s, true));
   ImGui::Dummy({0, theme.px(4)});
-  if (ImGui::Button("Copy (C)")) intents.copy = RowsAsCsv(snapshot, {row}, {0});
+  if (ImGui::Button("Copy (C)")) intents.copy = RowsAsCsv(snapshot, state.run, {row}, {0});
   ImGui::SameLine();
   if (ImGui::Button("Close")) state.selected.reset();
 }
@@ -342,7 +346,9 @@ void TakeKeys(const wire::Snapshot& snapshot, PredictionsState& state, Intents& 
   if (Typed('f')) state.frozen = !state.frozen;
   if (Typed('m')) state.filter.only_mistakes = !state.filter.only_mistakes;
   if (Typed('/')) state.focus_search = true;
-  if (Typed('c') && state.selected) intents.copy = RowsAsCsv(snapshot, {*state.selected}, {0});
+  if (Typed('c') && state.selected) {
+    intents.copy = RowsAsCsv(snapshot, state.run, {*state.selected}, {0});
+  }
   if (ImGui::GetIO().WantTextInput) return;
   if (Pressed(ImGuiKey_DownArrow)) MoveSelection(1, state);
   if (Pressed(ImGuiKey_UpArrow)) MoveSelection(-1, state);
@@ -360,8 +366,8 @@ std::string Quoted(std::string_view text) {
 
 }  // namespace
 
-std::string RowsAsCsv(const wire::Snapshot& snapshot, const std::vector<wire::RowT>& rows,
-                      const std::vector<std::size_t>& shown) {
+std::string RowsAsCsv(const wire::Snapshot& snapshot, std::string_view run,
+                      const std::vector<wire::RowT>& rows, const std::vector<std::size_t>& shown) {
   std::string csv = "id,title,target,class,predicted,score";
   for (std::size_t c = 0; c < NumClasses(snapshot); ++c) {
     csv += ",p_" + Quoted(ClassName(snapshot, c));
@@ -375,9 +381,8 @@ std::string RowsAsCsv(const wire::Snapshot& snapshot, const std::vector<wire::Ro
     if (row.labelled) csv += Quoted(ClassName(snapshot, row.target_class));
     csv += fmt::format(",{},{}", Quoted(ClassName(snapshot, row.predicted_class)), row.score);
     for (const float p : row.probabilities) csv += fmt::format(",{}", p);
-    csv += fmt::format(",{},{},{},{},{},{},{},{}\n", row.seen ? 1 : 0, TextOf(snapshot.run()->id()),
-                       row.sequence, row.ordinal, row.record, row.partition, row.offset,
-                       row.arrived_ns);
+    csv += fmt::format(",{},{},{},{},{},{},{},{}\n", row.seen ? 1 : 0, run, row.sequence,
+                       row.ordinal, row.record, row.partition, row.offset, row.arrived_ns);
   }
   return csv;
 }

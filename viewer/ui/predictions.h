@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schemas/snapshot_generated.h"
@@ -28,6 +29,7 @@ struct PredictionsState {
   bool focus_search = false;
 
   // Made from a snapshot and the choices above, when either changes.
+  std::string run;  ///< that `rows` and `selected` are of: frozen ones outlive their run
   std::vector<wire::RowT> rows;
   std::vector<std::size_t> shown;
   std::int64_t taken_ns = -1;
@@ -44,8 +46,8 @@ void DrawPredictions(const wire::Snapshot& snapshot, const Theme& theme, Predict
 /// Show the latest rows of that truth and prediction alone.
 void ShowOnly(int target_class, int predicted_class, PredictionsState& state);
 
-/// The rows as CSV, with a header: what is shown and where it came from.
-std::string RowsAsCsv(const wire::Snapshot& snapshot, const std::vector<wire::RowT>& rows,
-                      const std::vector<std::size_t>& shown);
+/// The rows of a run as CSV, with a header: what is shown and where it came from.
+std::string RowsAsCsv(const wire::Snapshot& snapshot, std::string_view run,
+                      const std::vector<wire::RowT>& rows, const std::vector<std::size_t>& shown);
 
 }  // namespace marquee::viewer

@@ -168,6 +168,25 @@ TEST_F(Actions, FrozenRowsStay) {
   EXPECT_THAT(harness_.AllText(), HasSubstr("Something New"));
 }
 
+TEST_F(Actions, FrozenRowsKeepTheRunTheyAreOf) {
+  Show(Panel::kPredictions);
+  const std::string run = view().run()->id()->str();
+  ASSERT_TRUE(harness_.Click(view(), testing_support::ExampleTitle(149)));
+  harness_.Type(view(), "f");
+  auto newer = ExampleSnapshot();
+  newer.number = 78;
+  newer.run->id = "another";
+  Take(newer);
+  harness_.Settle(view());
+  harness_.Type(view(), "c");
+  EXPECT_THAT(harness_.intents().copy.value_or(""), HasSubstr(run));
+  EXPECT_THAT(harness_.AllText(), HasSubstr("Its origin"));
+  harness_.Type(view(), "f");
+  EXPECT_FALSE(harness_.state().predictions.selected.has_value()) << "it is none of this run";
+  ASSERT_TRUE(harness_.Click(view(), "Export CSV"));
+  EXPECT_THAT(harness_.intents().save.value().text, HasSubstr("another"));
+}
+
 TEST_F(Actions, SelectedRowShowsItsWayAndIsCopied) {
   Show(Panel::kPredictions);
   const std::string title = testing_support::ExampleTitle(149);
@@ -209,7 +228,7 @@ TEST_F(Actions, CsvHoldsTheShownRowsInTheirOrder) {
   const auto lines = static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n'));
   EXPECT_EQ(lines, 1 + harness_.state().predictions.shown.size());
   // A title with a comma is quoted.
-  EXPECT_THAT(RowsAsCsv(view(), harness_.state().predictions.rows, {19}),
+  EXPECT_THAT(RowsAsCsv(view(), "run", harness_.state().predictions.rows, {19}),
               HasSubstr("\"A Very Long and Winding Title That Nobody Could Ever Read Aloud in One "
                         "Breath, Part 3\""));
 }
