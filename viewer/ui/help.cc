@@ -20,7 +20,7 @@ constexpr std::array<Line, 26> kLines = {
     {{"", "Everywhere"},
      {"1 to 7", "the panels, from left to right"},
      {"O", "open a topic, a recording, a run, benchmarks", true},
-     {"Space", "pause a recording, and go on", true},
+     {"Space", "pause a recording, go on, or begin anew", true},
      {"W", "F1 over ten seconds, a minute, the whole run"},
      {"L", "lines over five minutes or the session"},
      {"T", "light or dark"},

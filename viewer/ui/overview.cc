@@ -27,9 +27,13 @@ std::string RowsBelow(const wire::Run& run) {
   return text;
 }
 
-Figure Delivery(const wire::Run& run, const Theme& theme) {
+Figure Delivery(const wire::Snapshot& snapshot, const Theme& theme) {
+  const wire::Run& run = *snapshot.run();
+  const bool ended = snapshot.source()->state() == wire::SourceState::Ended;
   Figure figure{.name = "Lost / twice",
-                .below = run.complete() ? "every row accounted for" : "the run is not over yet",
+                .below = run.complete() ? "every row accounted for"
+                         : ended        ? "the run's end was not seen"
+                                        : "the run is not over yet",
                 .tip =
                     "Rows lost and rows that came more than once, told by run, sequence and "
                     "ordinal.\nWhat came twice is counted once."};
@@ -104,7 +108,7 @@ void DrawFigures(const wire::Snapshot& snapshot, const Choices& choices, float h
              .tip = "From a row's reception by the source to its result."},
       snapshot.source()->kind() == wire::SourceKind::Topic ? WaitingFigure(snapshot, theme)
                                                            : DeadFigure(run),
-      Delivery(run, theme)};
+      Delivery(snapshot, theme)};
   const float gap = theme.px(8);
   const float width =
       (ImGui::GetContentRegionAvail().x - gap * (figures.size() - 1)) / figures.size();

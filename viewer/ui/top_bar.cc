@@ -81,10 +81,10 @@ std::string SpeedText(double speed) {
 }
 
 void DrawRecordingControls(const wire::Source& source, const Theme& theme, Intents& intents) {
-  const bool paused = source.state() == wire::SourceState::Paused;
-  if (ImGui::Button(paused ? "Play (Space)" : "Pause (Space)", {ButtonWidth("Pause (Space)"), 0})) {
-    intents.pause = !paused;
-  }
+  const char* label = "Pause (Space)";
+  if (source.state() == wire::SourceState::Paused) label = "Play (Space)";
+  if (source.state() == wire::SourceState::Ended) label = "Again (Space)";
+  if (ImGui::Button(label, {ButtonWidth("Pause (Space)"), 0})) TogglePlayback(source, intents);
   ImGui::SameLine();
   ImGui::SetNextItemWidth(theme.px(140));
   const double speed = double{source.speed()};
@@ -167,6 +167,13 @@ TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, boo
   ImGui::SameLine();
   actions.help = ImGui::Button("Help (?)");
   return actions;
+}
+
+void TogglePlayback(const wire::Source& source, Intents& intents) {
+  if (source.kind() != wire::SourceKind::Recording) return;
+  const bool ended = source.state() == wire::SourceState::Ended;
+  if (ended) intents.seek_ns = 0;
+  intents.pause = !ended && source.state() != wire::SourceState::Paused;
 }
 
 void DrawPlayback(const wire::Snapshot& snapshot, const Theme& theme, bool watching,

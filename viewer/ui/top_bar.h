@@ -17,6 +17,9 @@ struct TopBarActions {
 TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, bool watching,
                          Intents& intents);
 
+/// Pause a recording, go on, or after its end begin anew; ask nothing of another source.
+void TogglePlayback(const wire::Source& source, Intents& intents);
+
 /// Pause, scrubbing and speed of a recording, of one that is only watched how far it is; progress
 /// of an embedded run; nothing for the others.
 void DrawPlayback(const wire::Snapshot& snapshot, const Theme& theme, bool watching,

@@ -74,8 +74,7 @@ void TakeKeys(const wire::Snapshot& snapshot, const Theme& theme, ViewerState& s
   if (Typed('+')) intents.scale = std::min(theme.scale * 1.1F, 4.0F);
   if (Typed('-')) intents.scale = std::max(theme.scale / 1.1F, 0.5F);
   if (Typed('0')) intents.scale = 0.0F;
-  if (Typed(' ') && !state.watching)
-    intents.pause = snapshot.source()->state() != wire::SourceState::Paused;
+  if (Typed(' ') && !state.watching) TogglePlayback(*snapshot.source(), intents);
 }
 
 void DrawPanel(const wire::Snapshot& snapshot, const Theme& theme, ViewerState& state,

@@ -291,6 +291,16 @@ TEST_F(Actions, RecordingIsSteered) {
   Take(recording);
   harness_.Type(view(), " ");
   EXPECT_EQ(harness_.intents().pause, false);
+
+  recording.source->state = wire::SourceState::Ended;
+  Take(recording);
+  ASSERT_TRUE(harness_.Click(view(), "Again (Space)"));
+  EXPECT_EQ(harness_.intents().seek_ns, 0);
+}
+
+TEST_F(Actions, OnlyARecordingIsPaused) {
+  harness_.Type(view(), " ");
+  EXPECT_FALSE(harness_.intents().pause.has_value());
 }
 
 TEST_F(Actions, OpenDialogAsksForATopic) {
