@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "viewer/ui/filter_rows.h"
 #include "viewer/ui/format.h"
 #include "viewer/ui/snapshot_access.h"
 #include "viewer/ui/widgets.h"
@@ -75,13 +76,6 @@ void DrawGain(const wire::BenchRow& row, const Theme& theme) {
                text.c_str());
   draw.AddText({at.x + theme.px(70), at.y}, color, word);
   ImGui::Dummy({text_width, line});
-}
-
-bool Contains(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) {
-    return (a | 0x20) == (b | 0x20);  // upper and lower case of letters alike
-  };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
 }
 
 void DrawTable(const wire::BenchComparison& bench, bool two, const Theme& theme,

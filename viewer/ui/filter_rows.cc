@@ -13,11 +13,6 @@ char Lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
 }
 
-bool Contains(const std::string& text, const std::string& part) {
-  const auto same = [](char a, char b) { return Lower(a) == Lower(b); };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
-}
-
 bool Passes(const wire::RowT& row, const RowFilter& filter) {
   if (filter.only_mistakes && !IsMistake(row)) return false;
   if (filter.target_class != kAnyClass && row.target_class != filter.target_class) return false;
@@ -51,6 +46,11 @@ double SortKey(const wire::RowT& row, RowOrder order) {
 }
 
 }  // namespace
+
+bool Contains(std::string_view text, std::string_view part) {
+  const auto same = [](char a, char b) { return Lower(a) == Lower(b); };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
 
 bool IsMistake(const wire::RowT& row) {
   return row.labelled && row.target_class != row.predicted_class;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schemas/snapshot_generated.h"
@@ -32,6 +33,9 @@ enum class RowOrder : std::uint8_t {
   kScore,
   kArrived
 };
+
+/// Does `text` hold `part`, upper and lower case of A to Z alike?
+bool Contains(std::string_view text, std::string_view part);
 
 /// Is the row labelled, and predicted as something else?
 bool IsMistake(const wire::RowT& row);

@@ -39,7 +39,6 @@ struct Intents {
   bool save_picture = false;  ///< of the panel that is shown
   std::optional<ThemeKind> theme;
   std::optional<float> scale;
-  bool quit = false;
 };
 
 }  // namespace marquee::viewer

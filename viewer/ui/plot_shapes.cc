@@ -113,20 +113,19 @@ std::optional<Cell> DrawHeatMap(ImVec2 size, const HeatMap& map, const Theme& th
       const ImVec2 a = {x + 1, y + 1};
       const ImVec2 b = {x + width - 1, y + height - 1};
       draw.AddRectFilled(a, b, field, theme.px(3));
-      const bool chosen = map.selected && map.selected->row == r && map.selected->column == c;
       ImGui::SetCursorScreenPos(a);
       ImGui::PushID(static_cast<int>(r * n + c));
       if (ImGui::InvisibleButton("cell", {b.x - a.x, b.y - a.y})) clicked = Cell{r, c};
-      if (ImGui::IsItemHovered()) {
+      const bool hovered = ImGui::IsItemHovered();
+      if (hovered) {
         ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
         DrawTip(fmt::format(
             "{} rows are {}, predicted {}\n{} of the rows that are {}\n"
             "Click to see those among the latest rows",
             Exact(value), map.names[r], map.names[c], Quantity(share, Unit::kShare), map.names[r]));
       }
-      const bool outlined = chosen || ImGui::IsItemHovered();
       ImGui::PopID();
-      if (outlined) draw.AddRect(a, b, theme.ink, theme.px(3), 0, theme.px(2));
+      if (hovered) draw.AddRect(a, b, theme.ink, theme.px(3), 0, theme.px(2));
       const std::string text = map.shares ? Quantity(share, Unit::kShare)
                                           : Quantity(static_cast<double>(value), Unit::kCount);
       const ImVec2 extent = ImGui::CalcTextSize(text.c_str());

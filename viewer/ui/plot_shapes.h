@@ -36,7 +36,6 @@ struct HeatMap {
   std::span<const std::string> names;     ///< of rows and columns alike
   std::span<const std::uint64_t> counts;  ///< row-major
   bool shares = false;                    ///< show shares of the row instead of counts
-  std::optional<Cell> selected;
 };
 
 /// Draw a square matrix as a heat map. Returns the cell that was clicked.
