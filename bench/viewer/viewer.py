@@ -3,6 +3,7 @@
 
     ./run bench-viewer                 two minutes
     ./run bench-viewer --memory 60     and the window's memory over so many minutes of a run at 10,000 rows a second
+    ./run bench-viewer --pages         and the viewer in browsers: its server with 20 of them, the page in Chromium
 
 The window is drawn in software (Mesa's llvmpipe) on a virtual display: a real one is cheaper. Rows are generated. How long a snapshot
 takes is in `./run bench --only micro --filter Viewer`. The record goes to build/bench/results/viewer.json.
@@ -22,6 +23,7 @@ import time
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
 
 import bench  # noqa: E402
+import pages  # noqa: E402
 import record  # noqa: E402
 
 RELEASE = record.ROOT / "build/release"
@@ -96,6 +98,7 @@ def memory(scratch: pathlib.Path, movies: pathlib.Path, minutes: int) -> list[re
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./run bench-viewer", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--memory", type=int, default=0, metavar="MINUTES", help="watch the window's memory for so long")
+    parser.add_argument("--pages", action="store_true", help="measure the viewer in browsers too")
     parser.add_argument("--pairs", type=int, default=5, help="of runs with and without a viewer (default: %(default)s)")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="marquee-bench-") as folder:
@@ -110,6 +113,8 @@ def main() -> None:
                    # Played in a moment; then nothing changes any more.
                    *frame_results("nothing changes", window(scratch, 20, paced, "--speed", "1000000")),
                    *beside_a_run(movies, args.pairs)]
+        if args.pages:
+            results += pages.measure(VIEWER, movies, RATE)
         if args.memory:
             results += memory(scratch, movies, args.memory)
     command = shlex.join(["./run", "bench-viewer", *sys.argv[1:]])

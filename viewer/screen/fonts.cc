@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace marquee::viewer {
 namespace {
@@ -100,10 +101,11 @@ void Fonts::Build(Theme& theme) {
   atlas.Build();
 }
 
-bool Fonts::Lacking(const Theme& theme) const {
-  return std::any_of(letters_.begin(), letters_.end(), [&](ImWchar letter) {
-    return theme.text->FindGlyphNoFallback(letter) == nullptr;
-  });
+std::vector<ImWchar> Fonts::Lacking(const Theme& theme) const {
+  std::vector<ImWchar> lacking;
+  std::copy_if(letters_.begin(), letters_.end(), std::back_inserter(lacking),
+               [&](ImWchar letter) { return theme.text->FindGlyphNoFallback(letter) == nullptr; });
+  return lacking;
 }
 
 }  // namespace marquee::viewer

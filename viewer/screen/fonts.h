@@ -45,8 +45,8 @@ class Fonts {
 
   /// Have one more font for letters that the others lack, from the next Build on.
   void Add(FontFile file) { files_.others.push_back(std::move(file)); }
-  /// Does a letter that was noted lack in all fonts built for `theme`?
-  bool Lacking(const Theme& theme) const;
+  /// The letters that were noted and that none of the fonts built for `theme` has.
+  std::vector<ImWchar> Lacking(const Theme& theme) const;
 
  private:
   ImFont* Load(const FontFile& file, float pixels, const ImWchar* ranges, bool all_letters);

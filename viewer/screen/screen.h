@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "viewer/data/snapshot_message.h"
 #include "viewer/screen/fonts.h"
@@ -44,8 +45,8 @@ class Screen {
   void UpdateLook();
   /// Have one more font for letters that the others lack.
   void AddFont(FontFile file);
-  /// Is there a letter that none of the fonts has?
-  bool LacksLetters() const { return fonts_.Lacking(theme_); }
+  /// The letters that none of the fonts has.
+  std::vector<ImWchar> LackingLetters() const { return fonts_.Lacking(theme_); }
   /// Make the fonts with all letters seen so far, at once.
   void BuildFonts();
 
@@ -58,6 +59,8 @@ class Screen {
 
   /// When the last frame was begun.
   Clock::time_point drawn_at() const { return drawn_at_; }
+  /// When the fonts were made.
+  Clock::time_point fonts_at() const { return fonts_at_; }
 
  private:
   Surface& surface_;

@@ -24,7 +24,7 @@ EM_JS(void, page_save, (const char* name, const char* bytes, std::size_t size),
       { Module.page.save(UTF8ToString(name), HEAPU8.slice(bytes, bytes + size)); })
 EM_JS(void, page_remember, (const char* panel, int light, float scale),
       { Module.page.remember(UTF8ToString(panel), light != 0, scale); })
-EM_JS(void, page_want_font, (), { Module.page.wantFont(); })
+EM_JS(void, page_want_letter, (int letter), { Module.page.wantLetter(letter); })
 
 /// The page, from its opening until it is closed with all that is in it.
 struct Page {
@@ -35,6 +35,7 @@ struct Page {
   Screen screen;
   float canvas_scale = 0;
   Panel remembered = Panel::kOverview;
+  Screen::Clock::time_point fonts_at;
 };
 
 FontFiles fonts_of_page;
@@ -56,6 +57,12 @@ void RememberChoices(const Intents& intents) {
   const Look& look = page->screen.look();
   page_remember(kPanelNames[static_cast<std::size_t>(panel)], look.theme == ThemeKind::kLight,
                 look.scale);
+}
+
+/// Ask for what new fonts still lack, once.
+void WantLetters() {
+  if (std::exchange(page->fonts_at, page->screen.fonts_at()) == page->screen.fonts_at()) return;
+  for (const ImWchar letter : page->screen.LackingLetters()) page_want_letter(letter);
 }
 
 }  // namespace
@@ -126,7 +133,7 @@ EMSCRIPTEN_KEEPALIVE double page_draw() {
       marquee::viewer::page_save(intents.save->name.c_str(), bytes.data(), bytes.size());
     }
     marquee::viewer::RememberChoices(intents);
-    if (screen.LacksLetters()) marquee::viewer::page_want_font();
+    marquee::viewer::WantLetters();
   }
   const Clock::duration rest = screen.Rest();
   if (rest > std::chrono::hours(1)) return -1;

@@ -4,8 +4,6 @@
 const canvas = document.getElementById('canvas');
 const message = document.getElementById('message');
 
-/** Fonts for letters that the first ones lack, fetched when such a letter comes. */
-const otherFonts = ['symbols.ttf', 'cjk.ttf'];
 /** A feed that says nothing for so long is dead: the server says something every second. */
 const silenceMs = 5000;
 const longestRetryMs = 5000;
@@ -46,7 +44,8 @@ const remembered = (() => {
   }
 })();
 
-let fetchingFont = false;
+/** For letters that the first fonts lack: fetched when such a letter comes. */
+const fetchedFonts = new Set();
 
 const page = {
   save(name, bytes) {
@@ -72,16 +71,17 @@ const page = {
       // Then it is forgotten.
     }
   },
-  async wantFont() {
-    if (fetchingFont || otherFonts.length === 0) return;
-    fetchingFont = true;
+  async wantLetter(letter) {
+    const font = /[\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]/.test(String.fromCharCode(letter)) ?
+        'cjk.ttf' : 'symbols.ttf';
+    if (fetchedFonts.has(font)) return;
+    fetchedFonts.add(font);
     try {
-      withBytes(await fetchBytes(otherFonts.shift()), viewer._page_add_font);
+      withBytes(await fetchBytes(font), viewer._page_add_font);
       wake();
     } catch {
       // Such letters stay signs of replacement.
     }
-    fetchingFont = false;
   },
   setCursor(name) {
     canvas.style.cursor = name;
