@@ -66,49 +66,38 @@ void WantLetters() {
 }
 
 }  // namespace
-}  // namespace marquee::viewer
-
-using marquee::viewer::page;
 
 extern "C" {
 
 /// The first is for text, the second for bold text, all others for letters that those lack.
 EMSCRIPTEN_KEEPALIVE void page_add_font(const char* bytes, std::size_t size) {
-  using marquee::viewer::fonts_of_page;
-  marquee::viewer::FontFile font(bytes, bytes + size);
+  FontFile font(bytes, bytes + size);
   if (page) return page->screen.AddFont(std::move(font));
   (fonts_of_page.empty() ? fonts_of_page.text : fonts_of_page.bold) = std::move(font);
 }
 
 /// Returns 0 if the browser has no WebGL 2. `panel` may be no panel's name.
 EMSCRIPTEN_KEEPALIVE int page_open(const char* panel, int light, float scale) {
-  namespace viewer = marquee::viewer;
-  auto canvas = viewer::Canvas::Open();
+  auto canvas = Canvas::Open();
   if (canvas == nullptr) return 0;
-  viewer::ViewerState state;
+  ViewerState state;
   state.watching = true;
-  const auto* name =
-      std::find(viewer::kPanelNames.begin(), viewer::kPanelNames.end(), std::string_view(panel));
-  if (name != viewer::kPanelNames.end()) {
-    state.panel = static_cast<viewer::Panel>(name - viewer::kPanelNames.begin());
-  }
-  const viewer::Look look{
-      .theme = light != 0 ? viewer::ThemeKind::kLight : viewer::ThemeKind::kDark, .scale = scale};
-  page.emplace(std::move(canvas), std::move(viewer::fonts_of_page), look, std::move(state));
+  const auto* name = std::find(kPanelNames.begin(), kPanelNames.end(), std::string_view(panel));
+  if (name != kPanelNames.end()) state.panel = static_cast<Panel>(name - kPanelNames.begin());
+  const Look look{.theme = light != 0 ? ThemeKind::kLight : ThemeKind::kDark, .scale = scale};
+  page.emplace(std::move(canvas), std::move(fonts_of_page), look, std::move(state));
   page->remembered = page->screen.state().panel;
   return 1;
 }
 
 /// Show a snapshot of the server, or why it cannot be shown. Returns 0 then.
 EMSCRIPTEN_KEEPALIVE int page_take_snapshot(const std::byte* bytes, std::size_t size) {
-  namespace viewer = marquee::viewer;
-  auto message = viewer::SnapshotMessage::Verify(std::span(bytes, size));
+  auto message = SnapshotMessage::Verify(std::span(bytes, size));
   if (!message) {
-    viewer::TellState(
-        marquee::wire::SourceState::Failed,
-        fmt::format("The server sent what this page cannot read: {}. Is it of another "
-                    "version? Reload the page.",
-                    message.error().message()));
+    TellState(wire::SourceState::Failed,
+              fmt::format("The server sent what this page cannot read: {}. Is it of another "
+                          "version? Reload the page.",
+                          message.error().message()));
     return 0;
   }
   page->screen.SetSnapshot(*std::move(message));
@@ -116,7 +105,7 @@ EMSCRIPTEN_KEEPALIVE int page_take_snapshot(const std::byte* bytes, std::size_t 
 }
 
 EMSCRIPTEN_KEEPALIVE void page_tell_waiting(const char* message) {
-  marquee::viewer::TellState(marquee::wire::SourceState::Waiting, message);
+  TellState(wire::SourceState::Waiting, message);
 }
 
 EMSCRIPTEN_KEEPALIVE void page_tell(const char* notice) { page->screen.Tell(notice); }
@@ -124,18 +113,17 @@ EMSCRIPTEN_KEEPALIVE void page_tell(const char* notice) { page->screen.Tell(noti
 /// Draw a frame if one is due. Returns the milliseconds until the next one is; -1 = when something
 /// comes.
 EMSCRIPTEN_KEEPALIVE double page_draw() {
-  using Clock = marquee::viewer::Screen::Clock;
-  marquee::viewer::Screen& screen = page->screen;
-  if (screen.Rest() == Clock::duration::zero()) {
-    const marquee::viewer::Intents intents = screen.Draw();
+  Screen& screen = page->screen;
+  if (screen.Rest() == Screen::Clock::duration::zero()) {
+    const Intents intents = screen.Draw();
     if (intents.save) {
       const std::string& bytes = intents.save->bytes;
-      marquee::viewer::page_save(intents.save->name.c_str(), bytes.data(), bytes.size());
+      page_save(intents.save->name.c_str(), bytes.data(), bytes.size());
     }
-    marquee::viewer::RememberChoices(intents);
-    marquee::viewer::WantLetters();
+    RememberChoices(intents);
+    WantLetters();
   }
-  const Clock::duration rest = screen.Rest();
+  const Screen::Clock::duration rest = screen.Rest();
   if (rest > std::chrono::hours(1)) return -1;
   return std::chrono::duration<double, std::milli>(rest).count();
 }
@@ -160,3 +148,5 @@ EMSCRIPTEN_KEEPALIVE void page_type(const char* text) { page->canvas->Type(text)
 EMSCRIPTEN_KEEPALIVE void page_focus(int focused) { page->canvas->Focus(focused != 0); }
 
 }  // extern "C"
+
+}  // namespace marquee::viewer
