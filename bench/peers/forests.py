@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+import binary
 from rounds import PeersError
+from scored_by_marquee import Scored
 from workload import COLUMNS, SEED, Workload
 
 DEPTH, LEAVES = 6, 64
@@ -86,7 +88,7 @@ def plausible(name: str, scores: np.ndarray, work: Workload) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class Forest:
-    """XGBoost's trees, which several score."""
+    """A library's trees, which several score."""
 
     booster: object
     expected: np.ndarray
@@ -143,14 +145,30 @@ def tl2cgen_compiled(forest: Forest, work: Workload, trees: int, folder: pathlib
                      booster.predict(xgboost.DMatrix(work.rows)), trees, forest.leaves)
 
 
-def lightgbm(work: Workload, trees: int) -> Predictor:
+def fit_lightgbm(work: Workload, trees: int) -> Forest:
     import lightgbm as lgb
     booster = lgb.train({"objective": "regression", "num_leaves": LEAVES, "max_depth": DEPTH, "learning_rate": RATE, "min_data_in_leaf": 1,
                          "min_sum_hessian_in_leaf": 0, "feature_fraction": COLUMNS_A_TREE, "max_bin": TRAINING_BINS, "verbose": -1,
                          "seed": SEED % 2**31}, lgb.Dataset(work.training, work.target), trees)
     leaves = np.mean([tree["num_leaves"] for tree in booster.dump_model()["tree_info"]])
+    return Forest(booster, plausible("LightGBM", booster.predict(work.rows), work), trees, leaves)
+
+
+def lightgbm(forest: Forest) -> Predictor:
     return Predictor("LightGBM", "lightgbm", ROWS_F32 | {"f64 by rows": lambda rows: rows.astype(np.float64)},
-                     lambda rows: booster.predict(rows, num_threads=1), plausible("LightGBM", booster.predict(work.rows), work), trees, leaves)
+                     lambda rows: forest.booster.predict(rows, num_threads=1), forest.expected, forest.trees, forest.leaves)
+
+
+def lleaves_compiled(forest: Forest, work: Workload, trees: int, folder: pathlib.Path) -> Predictor:
+    """Machine code made of the first so many trees, for LLVM takes long over all."""
+    import lleaves
+    path = folder / "lightgbm.txt"
+    forest.booster.save_model(path, num_iteration=trees)
+    compiled = lleaves.Model(model_file=str(path))
+    compiled.compile()
+    whose = "the LightGBM model" if trees == forest.trees else f"{trees} of the LightGBM model's trees, ratio as if all"
+    return Predictor(f"lleaves ({whose})", "lleaves", {"f64 by rows": lambda rows: rows.astype(np.float64)},
+                     lambda rows: compiled.predict(rows, n_jobs=1), forest.booster.predict(work.rows, num_iteration=trees), trees, forest.leaves)
 
 
 def scikit_learn(work: Workload, trees: int) -> Predictor:
@@ -185,9 +203,19 @@ def ydf(work: Workload, trees: int) -> Predictor:
     return Predictor("YDF", "ydf", {"its VerticalDataset": lay_out}, predict, plausible("YDF", predict(lay_out(work.rows)), work), trees, leaves)
 
 
-def make_all(work: Workload, trees: int, compiled_trees: int, folder: pathlib.Path) -> tuple[list[Predictor], dict[str, str]]:
-    """All predictors that can be made here, and of the others why not. Raises PeersError if one's scores are not plausible."""
-    made, missing = [], {}
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """All that can be made here, and of the others why not."""
+
+    predictors: list[Predictor]
+    missing: dict[str, str]
+    same: dict[str, Scored]  # models that Marquee scores too, by their library
+    scored: dict[str, str]  # whose model of these a predictor scores, by the predictor's name
+
+
+def make_all(work: Workload, trees: int, compiled_trees: int, folder: pathlib.Path) -> Made:
+    """Fit and convert all models. Raises PeersError if one's scores are not plausible."""
+    made = Made([], {}, {}, {})
 
     def attempt(name: str, make: Callable, *arguments):
         try:
@@ -195,13 +223,26 @@ def make_all(work: Workload, trees: int, compiled_trees: int, folder: pathlib.Pa
         except PeersError:
             raise
         except Exception as error:  # whatever goes wrong in another's library: the table is to say so, and go on
-            missing[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
+            made.missing[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
 
-    forest = attempt("XGBoost", fit_xgboost, work, trees)
-    if forest:
-        made += [attempt("XGBoost", xgboost, forest), attempt("ONNX Runtime", onnx_runtime, forest),
-                 attempt("Treelite GTIL", treelite_gtil, forest), attempt("tl2cgen", tl2cgen_compiled, forest, work, compiled_trees, folder)]
-    else:
-        missing |= dict.fromkeys(("ONNX Runtime", "Treelite GTIL", "tl2cgen"), "needs the XGBoost model")
-    made += [attempt("LightGBM", lightgbm, work, trees), attempt("scikit-learn", scikit_learn, work, trees), attempt("YDF", ydf, work, trees)]
-    return [predictor for predictor in made if predictor], missing
+    def add(library: str | None, name: str, make: Callable, *arguments) -> None:
+        if predictor := attempt(name, make, *arguments):
+            made.predictors.append(predictor)
+            if library:
+                made.scored[predictor.name] = library
+
+    def share(library: str, fit: Callable, flatten: Callable, *others: tuple) -> None:
+        if forest := attempt(library, fit, work, trees):
+            # Marquee's scores are the library's, bit by bit, as far as f32 has them.
+            made.same[library] = Scored(flatten(forest.booster), forest.expected.astype(np.float32), 0.0)
+            for name, make, *arguments in others:
+                add(library, name, make, forest, *arguments)
+        else:
+            made.missing.update(dict.fromkeys((name for name, *_ in others if name != library), f"needs the {library} model"))
+
+    share("XGBoost", fit_xgboost, binary.from_xgboost, ("XGBoost", xgboost), ("ONNX Runtime", onnx_runtime), ("Treelite GTIL", treelite_gtil),
+          ("tl2cgen", tl2cgen_compiled, work, compiled_trees, folder))
+    share("LightGBM", fit_lightgbm, binary.from_lightgbm, ("LightGBM", lightgbm), ("lleaves", lleaves_compiled, work, compiled_trees, folder))
+    add(None, "scikit-learn", scikit_learn, work, trees)
+    add(None, "YDF", ydf, work, trees)
+    return made

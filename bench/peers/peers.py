@@ -34,6 +34,7 @@ import csv_files  # noqa: E402
 import data  # noqa: E402
 import forests  # noqa: E402
 import record  # noqa: E402
+import scored_by_marquee  # noqa: E402
 import symmetric  # noqa: E402
 import workload  # noqa: E402
 from data import say  # noqa: E402
@@ -47,6 +48,10 @@ EQUAL_SIZE, TREES_ALONE = "equal size", ", trees alone"
 
 def same_model(borders: int) -> str:
     return f"CatBoost, {borders} borders"
+
+
+def trees_of(library: str) -> str:
+    return f"{library}'s trees"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,11 +81,23 @@ class Trees:
 
     count: int
     figures: dict[str, list[float]]
-    predictors: list[forests.Predictor]
+    others: forests.Made
     layouts: dict[str, str]  # by the same
-    missing: dict[str, str]
     isas: list[str]
     difference: float
+
+    @property
+    def predictors(self) -> list[forests.Predictor]:
+        return self.others.predictors
+
+    def same_model_ratio(self, name: str) -> float | None:
+        """How many times as long as Marquee's best on the very same trees; None if Marquee has not scored these."""
+        _, who, batch = name.split("/")
+        if who not in self.others.scored:
+            return None
+        trees = next(one.trees for one in self.predictors if one.name == who)
+        anchor = f"{trees_of(self.others.scored[who])}/Marquee {self.isas[-1]}/{batch}"
+        return ratio(self.figures[name], self.figures[anchor]) * self.count / trees
 
     def anchor_of(self, name: str) -> str:
         """Marquee's best on the same model; for models of equal size, on the one with more borders."""
@@ -104,10 +121,11 @@ def catboost_predictors(model, work: workload.Workload) -> list[forests.Predicto
             for name, each in layouts.items()]
 
 
-def marquee_contender(marquee: symmetric.Marquee, model: str, isa: str, batch: int, seconds: float) -> Contender:
+def marquee_contender(marquee: scored_by_marquee.Marquee, model: str, isa: str, batch: int, seconds: float) -> Contender:
     def measure() -> dict[str, float]:
         whole, trees = marquee.measure(isa, batch, seconds)
-        return {f"{model}/Marquee {isa}/{batch}": whole, f"{model}/Marquee {isa}{TREES_ALONE}/{batch}": trees}
+        alone = {} if trees is None else {f"{model}/Marquee {isa}{TREES_ALONE}/{batch}": trees}
+        return {f"{model}/Marquee {isa}/{batch}": whole} | alone
     return Contender(f"{model}/Marquee {isa}", measure)
 
 
@@ -121,27 +139,28 @@ def measure_trees(size: Size, score_matrix: pathlib.Path, scratch: pathlib.Path,
     work = workload.make(size.training_rows, size.rows)
     say(f"fitting {size.trees} trees with each library")
     models = {borders: symmetric.train(work, size.trees, borders) for borders in BORDERS}
-    predictors, missing = forests.make_all(work, size.trees, size.compiled_trees, scratch)
+    others = forests.make_all(work, size.trees, size.compiled_trees, scratch)
+    scored = {same_model(borders): symmetric.scored(model, work) for borders, model in models.items()}
+    scored |= {trees_of(library): model for library, model in others.same.items()}
     figures, layouts = {}, {}
     with contextlib.ExitStack() as stack:
-        marquees = {borders: stack.enter_context(symmetric.Marquee(score_matrix, model, work, scratch / f"{borders}.model", cpu))
-                    for borders, model in models.items()}
-        isas = marquees[BORDERS[0]].isas
+        marquees = {name: stack.enter_context(scored_by_marquee.Marquee(score_matrix, model, work, scratch / f"{name}.model", cpu))
+                    for name, model in scored.items()}
+        isas = marquees[same_model(BORDERS[0])].isas
         everyone = [(same_model(borders), predictor) for borders, model in models.items() for predictor in catboost_predictors(model, work)]
-        everyone += [(EQUAL_SIZE, predictor) for predictor in predictors]
+        everyone += [(EQUAL_SIZE, predictor) for predictor in others.predictors]
         for batch in BATCHES:
             if batch > size.rows:
                 continue
             say(f"trees: batches of {batch}, {size.rounds} rounds")
-            contenders = [marquee_contender(marquee, same_model(borders), isa, batch, size.seconds)
-                          for borders, marquee in marquees.items() for isa in isas]
+            contenders = [marquee_contender(marquee, name, isa, batch, size.seconds) for name, marquee in marquees.items() for isa in isas]
             for model, predictor in everyone:
                 timed = forests.Timed(predictor, work.rows, batch, size.seconds)
                 layouts[f"{model}/{predictor.name}/{batch}"] = timed.layout
                 contenders.append(peer_contender(timed, model, size.seconds))
             gc.collect()
             figures |= take_turns(contenders, size.rounds)
-    return Trees(size.trees, figures, predictors, layouts, missing, isas, max(marquee.difference for marquee in marquees.values()))
+    return Trees(size.trees, figures, others, layouts, isas, max(marquee.difference for marquee in marquees.values()))
 
 
 def tree_results(trees: Trees) -> list[record.Result]:
@@ -153,6 +172,8 @@ def tree_results(trees: Trees) -> list[record.Result]:
         details = {"layout": trees.layouts[name]} if name in trees.layouts else {}
         if who in known:
             details |= {"trees": known[who].trees, "leaves_per_tree": float(known[who].leaves)}
+            if same := trees.same_model_ratio(name):
+                details["same_model_ratio"] = same
         results.append(record.Result(name, "ns/row", tuple(values), **compared, details=details))
     return results
 
@@ -182,19 +203,21 @@ def print_trees(trees: Trees, results: list[record.Result]) -> None:
     def cell(result: record.Result, who: str) -> str:
         if who.endswith(TREES_ALONE):
             return f"{result.value / trees.count:.3f} ns a tree"
-        return duration(result.value) + (f" {times(result.ratio)}" if result.anchor else "")
+        same = result.details.get("same_model_ratio")
+        return duration(result.value) + (f" {times(result.ratio)}" if result.anchor else "") + (f" ({times(same)})" if same else "")
 
     print(f"""
 {trees.count} trees of depth {symmetric.DEPTH} over {workload.COLUMNS} columns, one thread: processor time a row, and how many times
-Marquee's with {trees.isas[-1]}. Marquee's scores are at most {trees.difference:.1g} off CatBoost's on the same model. Scaling and binning
-are in all its figures but those of trees alone.
+Marquee's with {trees.isas[-1]}; of equal size: Marquee's on CatBoost's trees of {BORDERS[0]} borders, and in brackets on the very same
+trees. Marquee's scores are at most {trees.difference:.1g} off CatBoost's on the same model; XGBoost's and LightGBM's are equal as far as
+f32 has them. Scaling and binning are in all its figures but those of trees alone.
 """)
     lines = []
-    for model in (*map(same_model, BORDERS), EQUAL_SIZE):
+    for model in (*map(same_model, BORDERS), *map(trees_of, trees.others.same), EQUAL_SIZE):
         for who in dict.fromkeys(name.split("/")[1] for name in by_name if name.startswith(f"{model}/")):
             lines.append([model, title(who), *(cell(by_name[f"{model}/{who}/{batch}"], who) for batch in batches)])
     print(table(["model", "scored by", *(f"batch {batch}" for batch in batches)], lines))
-    for name, reason in trees.missing.items():
+    for name, reason in trees.others.missing.items():
         print(f"\nNot measured: {name}: {reason}")
 
 
@@ -236,8 +259,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="marquee-peers-") as folder:
         scratch = pathlib.Path(folder)
         trees = measure_trees(size, args.score_matrix, scratch, cpu)
-        if smoke and trees.missing:
-            raise PeersError(f"not all libraries are there: {trees.missing}")
+        if smoke and trees.others.missing:
+            raise PeersError(f"not all libraries are there: {trees.others.missing}")
         movies = data.find(args.marquee, scratch)
         path = scratch / "repeated.csv"
         csv_files.repeat(movies.path, path, size.csv_bytes)
@@ -251,7 +274,7 @@ def main() -> int:
         packages = {"catboost", "pandas", "polars", "pyarrow", *(predictor.package for predictor in trees.predictors)}
         versions = {package: importlib.metadata.version(package) for package in sorted(packages)}
         record.write(target, kind="peers", command=f"./run bench-peers --{args.size}", results=of_trees + of_csv, seed=workload.SEED,
-                     environment=record.environment(args.marquee.parent, peers=versions, peers_missing=trees.missing), cpu=cpu,
+                     environment=record.environment(args.marquee.parent, peers=versions, peers_missing=trees.others.missing), cpu=cpu,
                      data_seed=movies.as_settings()["seed"], data=movies.as_settings()["data"], **dataclasses.asdict(size))
     return 0
 

@@ -3,8 +3,8 @@
 // It loads a model of numeric columns only and the rows, and writes the scores of the engine
 // "reference" to a file. Then it reads orders from standard input, `ISA BATCH SECONDS` a line, and
 // answers each with a line of JSON: after a look at the scores, the nanoseconds a row of what
-// `infer` does (scaler and engine), and of the same with trees that have no split: scaling and
-// binning alone.
+// `infer` does (scaler and engine), and, if the model's trees are symmetric, of the same with trees
+// that have no split: scaling and binning alone.
 #include <fmt/core.h>
 #include <time.h>
 
@@ -17,6 +17,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -155,11 +156,14 @@ double NsPerRow(Scorer& scorer, const Batches& batches, double seconds) {
   return elapsed * 1e9 / static_cast<double>(calls * batches.rows());
 }
 
-/// An engine that scales and bins like the model's, and has one tree without a split.
+/// An engine that scales and bins like the model's, and has one tree without a split. Null if the
+/// trees are binary: their columns of bins are made for their splits.
 std::unique_ptr<const model::Engine> MakeBinningEngine(const model::Model& model) {
   static constexpr std::array<std::uint8_t, 1> kDepths = {0};
   static constexpr std::array<float, 1> kLeaves = {0};
-  auto trees = std::get<model::SymmetricTrees>(model.trees());
+  const auto* symmetric = std::get_if<model::SymmetricTrees>(&model.trees());
+  if (symmetric == nullptr) return nullptr;
+  model::SymmetricTrees trees = *symmetric;
   trees.trees.depths = kDepths;
   trees.trees.split_features = {};
   trees.trees.split_borders = {};
@@ -177,9 +181,10 @@ Status Answer(const model::Model& model, const Rows& rows, std::span<const float
     return Status::Usage(fmt::format("no order: {} {}", isa_name, batch));
   }
   kernels::UseIsa(*isa);
-  MARQUEE_ASSIGN_OR_RETURN(auto engine, model::MakeEngine(model, "oblivious"));
+  MARQUEE_ASSIGN_OR_RETURN(auto engine, model::MakeEngine(model));
   Scorer whole(model, std::move(engine), batch);
-  Scorer binning(model, MakeBinningEngine(model), batch);
+  std::optional<Scorer> binning;
+  if (auto bins = MakeBinningEngine(model)) binning.emplace(model, std::move(bins), batch);
   const Batches batches(rows, batch);
   const std::vector<float> scores = ScoreAll(whole, batches);
   if (!std::equal(scores.begin(), scores.end(), expected.begin(), [](float a, float b) {
@@ -192,9 +197,10 @@ Status Answer(const model::Model& model, const Rows& rows, std::span<const float
   double binning_ns = 0;
   for (int slice = 0; slice < kSlices; ++slice) {
     whole_ns += NsPerRow(whole, batches, seconds / kSlices) / kSlices;
-    binning_ns += NsPerRow(binning, batches, seconds / kSlices) / kSlices;
+    if (binning) binning_ns += NsPerRow(*binning, batches, seconds / kSlices) / kSlices;
   }
-  fmt::print("{{\"whole_ns\": {}, \"binning_ns\": {}}}\n", whole_ns, binning_ns);
+  fmt::print("{{\"whole_ns\": {}, \"binning_ns\": {}}}\n", whole_ns,
+             binning ? fmt::format("{}", binning_ns) : "null");
   std::fflush(stdout);
   return {};
 }

@@ -1,40 +1,11 @@
 """CatBoost's symmetric trees, scored by CatBoost and by Marquee's engine."""
-import dataclasses
-import hashlib
-import pathlib
-import sys
-
 import numpy as np
-import xxhash
 from catboost import CatBoostRegressor
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "model" / "train"))
-
-import golden  # noqa: E402
-import model_file  # noqa: E402
-import trees  # noqa: E402
-from feature_file import Features  # noqa: E402
-from profiles import NumericProfile  # noqa: E402
-from scaler import Scaler  # noqa: E402
-
-from rounds import Child, PeersError  # noqa: E402
-from workload import COLUMNS, SEED, Workload  # noqa: E402
+import scored_by_marquee as marquee
+from workload import SEED, Workload
 
 DEPTH = 6
-GOLDEN_ROWS = 1024
-
-
-@dataclasses.dataclass(frozen=True)
-class NumbersOnly:
-    """A fitted model in which the trees are everything: what model_file writes beside them says nothing."""
-
-    column_names: list[str]
-    scaler: Scaler
-    encodings: tuple = ()
-    cutpoints: np.ndarray = dataclasses.field(default_factory=lambda: np.array([-0.5, 0.5]))
-    logistic_slope: float = 1.0
-    logistic_offsets: np.ndarray = dataclasses.field(default_factory=lambda: np.array([-0.5, 0.5]))
 
 
 def train(work: Workload, num_trees: int, borders: int) -> CatBoostRegressor:
@@ -49,50 +20,6 @@ def predict(model: CatBoostRegressor, rows) -> np.ndarray:
     return model.predict(rows, prediction_type="RawFormulaVal", thread_count=1)
 
 
-def write(model: CatBoostRegressor, work: Workload, path: pathlib.Path) -> None:
-    """Write the model in Marquee's format, with golden rows that the engine must answer like CatBoost when it loads it.
-
-    The scaler is there, as in any model, and changes nothing: (x - 0) * 1.
-    """
-    flat = trees.from_catboost(model)
-    rows = work.rows[:GOLDEN_ROWS]
-    scores = predict(model, rows)
-    probes = Features(0, np.arange(len(rows)), np.full(len(rows), np.nan, np.float32), np.full(len(rows), 255, np.uint8),
-                      np.zeros(len(rows), bool), rows, ())
-    spec = "".join(f"numeric x{i}\n" for i in range(COLUMNS))
-    header = model_file.Header(
-        name="bench-peers", version="1", feature_spec=xxhash.xxh3_64_intdigest(spec.encode()), feature_spec_text=spec,
-        training_sha256=hashlib.sha256(work.training.tobytes()).hexdigest(), training_ids=np.zeros(0, np.uint64), quality=[])
-    fitted = NumbersOnly([f"x{i}" for i in range(COLUMNS)], Scaler(np.zeros(COLUMNS, np.float32), np.ones(COLUMNS, np.float32)))
-    profiles = [NumericProfile(np.zeros(0, np.float32), 0.0)] * COLUMNS
-    path.write_bytes(model_file.encode(header, fitted, flat, golden.Golden(probes, scores.astype(np.float32), golden.BOUND, 0.0), profiles, []))
-
-
-class Marquee:
-    """Marquee's engine on one model, as a program that measures on demand; in a `with` block, it ends with the block.
-
-    Raises PeersError if its scores are not CatBoost's: f32 sums differ from CatBoost's f64 by no more than golden.BOUND.
-    """
-
-    def __init__(self, program: pathlib.Path, model: CatBoostRegressor, work: Workload, path: pathlib.Path, cpu: int):
-        # Beside the model lie its rows and scores.
-        rows, scores = path.with_suffix(".rows"), path.with_suffix(".scores")
-        write(model, work, path)
-        work.rows.T.tofile(rows)
-        self.child = Child([program, "--model", path, "--rows", rows, "--scores", scores], {cpu})
-        self.isas = self.child.listen()["isas"]
-        expected = predict(model, work.rows)
-        self.difference = float(np.abs(np.fromfile(scores, np.float32).astype(np.float64) - expected).max())
-        if not self.difference <= golden.BOUND:
-            raise PeersError(f"Marquee's scores are {self.difference:.2g} off CatBoost's; {golden.BOUND:.2g} is the bound")
-
-    def __enter__(self) -> "Marquee":
-        return self
-
-    def __exit__(self, *error) -> None:
-        self.child.__exit__(*error)
-
-    def measure(self, isa: str, batch: int, seconds: float) -> tuple[float, float]:
-        """Nanoseconds a row: of scaler and engine, and of the trees alone, which is what binning leaves of it."""
-        answer = self.child.ask(isa, batch, seconds)
-        return answer["whole_ns"], answer["whole_ns"] - answer["binning_ns"]
+def scored(model: CatBoostRegressor, work: Workload) -> marquee.Scored:
+    """As Marquee scores it: f32 sums differ from CatBoost's f64 by no more than golden.BOUND."""
+    return marquee.Scored(marquee.trees.from_catboost(model), predict(model, work.rows), marquee.golden.BOUND)

@@ -14,7 +14,7 @@ from encoders import Encoding
 from golden import Golden
 from profiles import ListProfile, NumericProfile
 from recipe import Fitted
-from trees import Trees
+from trees import BinaryTrees, Trees
 
 FORMAT_VERSION = 1
 FILE_IDENTIFIER = b"MQMD"
@@ -93,8 +93,8 @@ def _encoding(w: _Writer, encoding: Encoding) -> int:
     return w.table("Encoding", **fields)
 
 
-def _classifier(w: _Writer, fitted: Fitted, trees: Trees) -> int:
-    flat = w.table(
+def _symmetric(w: _Writer, trees: Trees) -> int:
+    return w.table(
         "Trees",
         NumScores=1,
         BorderCounts=w.numbers(trees.border_counts, np.uint8),
@@ -107,13 +107,38 @@ def _classifier(w: _Writer, fitted: Fitted, trees: Trees) -> int:
         Scale=float(trees.scale),
         Bias=w.numbers(np.array([trees.bias]), np.float32),
     )
+
+
+def _binary(w: _Writer, trees: BinaryTrees) -> int:
+    leaves = w.numbers(trees.leaves, trees.leaves.dtype.type)
+    return w.table(
+        "BinaryTrees",
+        NumScores=1,
+        SplitCounts=w.numbers(trees.split_counts, np.uint32),
+        Targets=w.numbers(np.zeros(len(trees.split_counts)), np.uint16),
+        SplitColumns=w.numbers(trees.split_columns, np.uint16),
+        SplitThresholds=w.numbers(trees.split_thresholds, np.float32),
+        SplitFlags=w.numbers(trees.split_flags, np.uint8),
+        SplitLefts=w.numbers(trees.split_lefts, np.int32),
+        SplitRights=w.numbers(trees.split_rights, np.int32),
+        Start=w.numbers(np.array([trees.start]), np.float64),
+        Bias=w.numbers(np.array([trees.bias]), np.float64),
+        **{"LeavesF64" if trees.leaves.dtype == np.float64 else "Leaves": leaves},
+    )
+
+
+def _classifier(w: _Writer, fitted: Fitted, trees: Trees | BinaryTrees) -> int:
+    if isinstance(trees, BinaryTrees):
+        flat = {"BinaryTrees": _binary(w, trees)}
+    else:
+        flat = {"Trees": _symmetric(w, trees)}
     return w.table(
         "Classifier",
         Kind=CLASSIFIER_ORDINAL,
-        Trees=flat,
         Cutpoints=w.numbers(fitted.cutpoints, np.float32),
         LogisticSlope=fitted.logistic_slope,
         LogisticOffsets=w.numbers(fitted.logistic_offsets, np.float32),
+        **flat,
     )
 
 
@@ -139,7 +164,7 @@ def _golden(w: _Writer, golden: Golden) -> int:
 def encode(
     header: Header,
     fitted: Fitted,
-    trees: Trees,
+    trees: Trees | BinaryTrees,
     golden: Golden,
     numeric: list[NumericProfile],
     lists: list[ListProfile],

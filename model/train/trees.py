@@ -52,6 +52,21 @@ class Trees:
         return total * self.scale + self.bias
 
 
+@dataclass(frozen=True)
+class BinaryTrees:
+    """The fields of `BinaryTrees` in schemas/model.fbs, for one score and numeric splits."""
+
+    split_counts: np.ndarray  # [trees] uint32
+    split_columns: np.ndarray  # [all splits] uint16
+    split_thresholds: np.ndarray  # [all splits] float32
+    split_flags: np.ndarray  # [all splits] uint8
+    split_lefts: np.ndarray  # [all splits] int32
+    split_rights: np.ndarray  # [all splits] int32
+    leaves: np.ndarray  # [all leaves] float32 or float64: what scores are computed in
+    start: float = 0.0
+    bias: float = 0.0
+
+
 def from_catboost(model: CatBoost) -> Trees:
     """Read the trees out of CatBoost's JSON, which holds every border as the f32 it is."""
     with tempfile.TemporaryDirectory() as folder:
