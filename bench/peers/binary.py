@@ -61,7 +61,8 @@ def from_xgboost(booster) -> marquee.BinaryTrees:
 def from_lightgbm(booster) -> marquee.BinaryTrees:
     """It sums f64 in the order of the trees, from 0 on; left is what is at most a threshold, which is an f64 and compares f32 rows."""
     def floor(threshold: float) -> np.float32:
-        nearest = np.float32(threshold)
+        with np.errstate(over="ignore"):  # 1e300 stands for any number
+            nearest = np.float32(threshold)
         return nearest if nearest <= threshold else np.nextafter(nearest, np.float32(-np.inf))
 
     def node(of: dict):
