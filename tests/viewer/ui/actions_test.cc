@@ -184,7 +184,7 @@ TEST_F(Actions, FrozenRowsKeepTheRunTheyAreOf) {
   harness_.Type(view(), "f");
   EXPECT_FALSE(harness_.state().predictions.selected.has_value()) << "it is none of this run";
   ASSERT_TRUE(harness_.Click(view(), "Export CSV"));
-  EXPECT_THAT(harness_.intents().save.value().text, HasSubstr("another"));
+  EXPECT_THAT(harness_.intents().save.value().bytes, HasSubstr("another"));
 }
 
 TEST_F(Actions, SelectedRowShowsItsWayAndIsCopied) {
