@@ -3,10 +3,12 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
+#include "kernels/binary_trees.h"
 #include "kernels/trees_simd.h"
 
 namespace marquee::kernels {
@@ -19,6 +21,14 @@ using BinSet = std::array<std::uint8_t, 32>;
 
 /// The bins of one block: column c begins at data + c * kBlockRows, and is readable over kBlockRows.
 using BlockBins = const SignedBin*;
+
+/// The signed bin of a value whose bin is known, or `fill` if it is missing: NaN; with `zero_missing`
+/// also what is no further from 0 than kZeroLimit.
+inline SignedBin FinishBin(float value, std::uint8_t bin, bool zero_missing,
+                           SignedBin fill) noexcept {
+  const bool missing = std::isnan(value) || (zero_missing && std::abs(value) <= kZeroLimit);
+  return missing ? fill : static_cast<SignedBin>(bin ^ 0x80);
+}
 
 // Sliced.
 
@@ -103,8 +113,7 @@ struct SlicedKernel {
   std::size_t (*place_f32)(std::size_t row);
   std::size_t (*place_f64)(std::size_t row);
 
-  /// Make bins signed, and put `fill` where the value is missing: NaN; with `zero_missing` also what
-  /// is nearer to 0 than kZeroLimit.
+  /// FinishBin, of many.
   ///
   /// Shapes: values, bins and out of one size; out may be where bins are.
   void (*finish_bins)(std::span<const float> values, const std::uint8_t* bins, bool zero_missing,

@@ -1,7 +1,5 @@
-#include <algorithm>
-#include <cmath>
+#include <array>
 
-#include "kernels/binary_trees.h"
 #include "kernels/binned_trees.h"
 
 // Everything to HWY_AFTER_NAMESPACE is compiled once for each instruction set.
@@ -18,17 +16,12 @@ HWY_BEFORE_NAMESPACE();
 namespace marquee::kernels::HWY_NAMESPACE {
 namespace {
 
-SignedBin Finish(float value, std::uint8_t bin, bool zero_missing, SignedBin fill) {
-  const bool missing = std::isnan(value) || (zero_missing && std::abs(value) <= kZeroLimit);
-  return missing ? fill : static_cast<SignedBin>(bin ^ 0x80);
-}
-
 #if !MARQUEE_HAS_LOOKUP
 
 void FinishBins(std::span<const float> values, const std::uint8_t* bins, bool zero_missing,
                 SignedBin fill, SignedBin* out) {
   for (std::size_t row = 0; row < values.size(); ++row) {
-    out[row] = Finish(values[row], bins[row], zero_missing, fill);
+    out[row] = FinishBin(values[row], bins[row], zero_missing, fill);
   }
 }
 
@@ -57,7 +50,8 @@ void FinishBins(std::span<const float> values, const std::uint8_t* bins, bool ze
     const Bytes signed_bins = hn::Xor(Load(bins + row), Set(0x80));
     Store(hn::IfThenElse(missing, fills, signed_bins), reinterpret_cast<std::uint8_t*>(out + row));
   }
-  for (; row < values.size(); ++row) out[row] = Finish(values[row], bins[row], zero_missing, fill);
+  for (; row < values.size(); ++row)
+    out[row] = FinishBin(values[row], bins[row], zero_missing, fill);
 }
 
 /// Answer one split for a row of bits.

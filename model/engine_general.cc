@@ -1,6 +1,7 @@
 #include "model/engine_general.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -54,11 +55,13 @@ class GeneralEngine final : public Engine {
     auto* bins = reinterpret_cast<SignedBin*>(bits + bits_bytes());
     for (std::size_t first = 0; first < num_rows; first += kBlockRows) {
       const std::size_t rows = std::min(kBlockRows, num_rows - first);
-      MakeBins({columns.data + first, columns.stride}, rows, bins);
+      const kernels::ConstMatrixView block(columns.data + first, columns.stride);
       const auto of_block = scores.subspan(first * num_scores_, rows * num_scores_);
       if (rows < kSlicingPays) {
+        BinRows(block, rows, bins);
         ScoreRows(bins, rows, of_block, sums);
       } else {
+        BinBlock(block, rows, bins);
         ScoreBlock(bins, rows, of_block, bits, sums);
       }
     }
@@ -83,7 +86,11 @@ class GeneralEngine final : public Engine {
     return sizeof(Number) == sizeof(float) ? kernel_.place_f32 : kernel_.place_f64;
   }
 
-  void MakeBins(kernels::ConstMatrixView columns, std::size_t num_rows,
+  static SignedBin FillOf(const BinColumn& column) noexcept {
+    return column.missing_right ? SignedBin{127} : SignedBin{-128};
+  }
+
+  void BinBlock(kernels::ConstMatrixView columns, std::size_t num_rows,
                 SignedBin* bins) const noexcept {
     for (const BinGroup& group : groups_) {
       const std::span values(columns.column(group.source), num_rows);
@@ -92,9 +99,25 @@ class GeneralEngine final : public Engine {
       const std::span plain(reinterpret_cast<std::uint8_t*>(last), num_rows);
       bin_(values, group.borders, false, plain);
       for (const BinColumn& column : group.columns) {
-        kernel_.finish_bins(values, plain.data(), column.zero_missing,
-                            column.missing_right ? SignedBin{127} : SignedBin{-128},
+        kernel_.finish_bins(values, plain.data(), column.zero_missing, FillOf(column),
                             bins + column.number * kBlockRows);
+      }
+    }
+  }
+
+  /// BinBlock without its calls: of few rows they take longer than the work.
+  void BinRows(kernels::ConstMatrixView columns, std::size_t num_rows,
+               SignedBin* bins) const noexcept {
+    std::array<std::uint8_t, kSlicingPays> plain;
+    for (const BinGroup& group : groups_) {
+      const std::span values(columns.column(group.source), num_rows);
+      kernels::BinScalar(values, group.borders, false, std::span(plain).first(num_rows));
+      for (const BinColumn& column : group.columns) {
+        SignedBin* out = bins + column.number * kBlockRows;
+        for (std::size_t row = 0; row < num_rows; ++row) {
+          out[row] =
+              kernels::FinishBin(values[row], plain[row], column.zero_missing, FillOf(column));
+        }
       }
     }
   }
