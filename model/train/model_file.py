@@ -135,10 +135,10 @@ def _classifier(w: _Writer, fitted: Fitted, trees: Trees | BinaryTrees) -> int:
     return w.table(
         "Classifier",
         Kind=CLASSIFIER_ORDINAL,
+        **flat,
         Cutpoints=w.numbers(fitted.cutpoints, np.float32),
         LogisticSlope=fitted.logistic_slope,
         LogisticOffsets=w.numbers(fitted.logistic_offsets, np.float32),
-        **flat,
     )
 
 
