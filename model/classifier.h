@@ -40,6 +40,9 @@ class Classifier {
   }
   /// Empty unless ordinal.
   std::span<const float> cutpoints() const noexcept { return cutpoints_; }
+  std::span<const float> offsets() const noexcept { return offsets_; }
+  /// Of the logistic; 1 if it has none.
+  float slope() const noexcept { return static_cast<float>(slope_); }
 
   /// Decide every row.
   ///

@@ -61,6 +61,9 @@ struct GoldenReport {
   float bound = 0;
 };
 
+/// Whether loading recomputes the golden rows: always, but for who is about to compute them.
+enum class GoldenCheck : std::uint8_t { kDo, kSkip };
+
 /// A fitted model. Made only by Load and FromBytes, so every instance is a checked one.
 ///
 /// Owns: the file's bytes; every span and string_view it gives lives as long as the Model.
@@ -77,7 +80,8 @@ class Model {
 
   /// Load, from bytes in memory, at any alignment; `source_name` stands for the file in messages.
   static Result<std::shared_ptr<const Model>> FromBytes(std::span<const std::byte> bytes,
-                                                        std::string_view source_name);
+                                                        std::string_view source_name,
+                                                        GoldenCheck golden = GoldenCheck::kDo);
 
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
@@ -139,7 +143,7 @@ class Model {
 
   /// Take the bytes of a whole file (frame and payload) and do everything Load promises.
   static Result<std::shared_ptr<const Model>> FromFile(AlignedBuffer bytes, std::size_t size,
-                                                       std::string source);
+                                                       std::string source, GoldenCheck golden);
   /// Point every member at the checked message. Errors: kConfig if the codes of an encoding
   /// collide.
   Status Attach();

@@ -19,6 +19,8 @@ class Scaler {
       : mean_(mean), inv_std_(inv_std) {}
 
   std::size_t num_columns() const noexcept { return mean_.size(); }
+  std::span<const float> mean() const noexcept { return mean_; }
+  std::span<const float> inv_std() const noexcept { return inv_std_; }
 
   /// Write (x - mean) * inv_std of every value; NaN stays NaN.
   ///
