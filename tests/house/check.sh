@@ -9,6 +9,7 @@ rules='
 schemas
 kernels             schemas/check.h
 model               schemas kernels
+model/import        schemas kernels model
 pipeline/core       schemas kernels model
 pipeline/dataset    schemas kernels model pipeline/core
 pipeline/stages     schemas kernels model pipeline/core pipeline/dataset pipeline/observe
@@ -65,6 +66,8 @@ check_includes() {
       if (header ~ /^<(imgui|backends\/imgui_)/ && file !~ /^(tests\/)?viewer\/(ui|screen|web|app)\/|^tests\/support\/imgui_harness/)
         breach("only viewer/{ui,screen,web,app}/ draw with ImGui")
       if (header ~ /GLFW\// && file !~ /^viewer\/app\//) breach("only viewer/app/ has a window")
+      if (room == "model" && header ~ /^"model\/import\//)
+        breach("a model does not know where it was imported from")
       if (room == "viewer/ui" && header ~ not_in_ui) breach(header "> has no place where one only draws")
       if (room == "kernels" && header ~ not_in_kernels) breach(header "> has no place in a kernel")
       if (header !~ /^"/) next
@@ -92,7 +95,7 @@ check_lengths() {
 
 check_readmes() {
   local folder lines bad=0
-  for folder in schemas kernels model pipeline pipeline/*/ bench viewer compose tests; do
+  for folder in schemas kernels model model/import pipeline pipeline/*/ bench viewer compose tests; do
     folder=${folder%/}
     if [[ ! -f $folder/README.md ]]; then
       echo "$folder: no README.md that says what lives here"
