@@ -92,6 +92,7 @@ void AddFeaturesCommand(CLI::App& root, Action& chosen);
 void AddGenerateCommand(CLI::App& root, Action& chosen);
 void AddResultsCommand(CLI::App& root, Action& chosen);
 void AddModelCommand(CLI::App& root, Action& chosen);
+void AddModelImportCommand(CLI::App& model, Action& chosen);
 void AddDecodeCommand(CLI::App& root, Action& chosen);
 void AddDeadLettersCommand(CLI::App& root, Action& chosen);
 void AddHealthCommand(CLI::App& root, Action& chosen);

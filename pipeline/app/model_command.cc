@@ -123,6 +123,7 @@ void AddModelCommand(CLI::App& root, Action& chosen) {
                      Inspect);
   AddModelSubcommand(*command, chosen, "verify",
                      "Check a model file in full and recompute its golden rows", Verify);
+  AddModelImportCommand(*command, chosen);
 }
 
 }  // namespace marquee
