@@ -1,0 +1,403 @@
+// Crafted models: each refused, with a message that says where and what.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/model/import/catboost_file.h"
+#include "tests/model/import/fixtures.h"
+#include "tests/model/import/onnx_model.h"
+
+namespace marquee::model {
+namespace {
+
+using testing::HasSubstr;
+
+void ExpectRefused(std::string_view bytes, std::string_view problem, std::string_view how) {
+  const auto forest = ReadForest(bytes);
+  ASSERT_FALSE(forest) << how;
+  EXPECT_EQ(forest.error().code(), StatusCode::kConfig) << how;
+  EXPECT_THAT(forest.error().message(), HasSubstr(std::string(problem))) << how;
+}
+
+/// A fixture in which one text stands for another.
+struct Change {
+  std::string_view fixture;
+  std::string_view from;
+  std::string_view to;
+  std::string_view problem;
+};
+
+void ExpectAllRefused(const std::vector<Change>& changes) {
+  for (const Change& change : changes) {
+    std::string text = Fixture(change.fixture);
+    const std::size_t place = text.find(change.from);
+    ASSERT_NE(place, std::string::npos) << change.from;
+    text.replace(place, change.from.size(), change.to);
+    ExpectRefused(text, change.problem, change.to);
+  }
+}
+
+constexpr std::string_view kSoftprob = "xgboost_softprob.json";
+constexpr std::string_view kCategories = "xgboost_categories.json";
+constexpr std::string_view kVector = "xgboost_vector.json";
+constexpr std::string_view kMulticlass = "lightgbm_multiclass.txt";
+constexpr std::string_view kSymmetric = "catboost_symmetric.json";
+constexpr std::string_view kNested = "catboost_nested.json";
+constexpr std::string_view kForest = "sklearn_forest.json";
+
+TEST(BadModelTest, XgboostIsRefused) {
+  ExpectAllRefused({
+      {kSoftprob, R"("version":[3,2,0])", R"("version":[4,0,0])",
+       "version: is of XGBoost 4.0.0; versions 1 to 3 are known"},
+      {kSoftprob, R"("attributes":{})", R"("attributes":{},"shape":1)",
+       "learner: has the key 'shape', which Marquee does not know"},
+      {kSoftprob, R"("name":"gbtree")", R"("name":"dart")",
+       "learner.gradient_booster.name: is 'dart': only gbtree is supported"},
+      {kSoftprob, R"("name":"gbtree")", R"("name":"gblinear")", "is 'gblinear'"},
+      {kSoftprob, R"("name":"multi:softprob")", R"("name":"rank:ndcg")",
+       "learner.objective.name: is 'rank:ndcg'"},
+      {kSoftprob, R"("name":"multi:softprob")", R"("name":"reg:tweedie")", "is 'reg:tweedie'"},
+      {kSoftprob, R"("num_class":"3")", R"("num_class":"1e9")",
+       "learner_model_param.num_class: is 1000000000, not a whole number from 0 to 254"},
+      {kSoftprob, R"("num_class":"3")", R"("num_class":"0")", "num_class: is below 2"},
+      {kSoftprob, R"("num_feature":"4","num_target")", R"("num_feature":"-4","num_target")",
+       "num_feature: is -4, not a whole number from 1"},
+      {kSoftprob, R"("num_feature":"4","num_target")", R"("num_feature":"4x","num_target")",
+       "num_feature: is '4x', not a whole number"},
+      {kSoftprob, R"("num_target":"1")", R"("num_target":"2")", "num_target: is above 1"},
+      {kSoftprob, R"("num_trees":"6")", R"("num_trees":"7")",
+       "trees: has 6 entries, but num_trees is 7"},
+      {kSoftprob, R"("tree_info":[0,1,2,0,1,2])", R"("tree_info":[0,1,2,0,1,3])",
+       "tree_info: [5] is 3, not a whole number from 0 to 2"},
+      {kSoftprob, R"("tree_info":[0,1,2,0,1,2])", R"("tree_info":[0,1,2,0,1])",
+       "tree_info: has 5 entries instead of 6 (one a tree)"},
+      {kSoftprob, R"("left_children":[1,3,5,)", R"("left_children":[1,3,7,)",
+       "trees[0].left_children: [2] is 7, not a whole number from -1 to 6"},
+      {kSoftprob, R"("left_children":[1,3,5,)", R"("left_children":[1,0,5,)",
+       "trees[0]: node 1 has child 0, which another path reaches too"},
+      {kSoftprob, R"("left_children":[1,3,5,)", R"("left_children":[1,3,4,)",
+       "node 2 has child 4, which another path reaches too"},
+      {kSoftprob, R"("left_children":[1,3,5,)", R"("left_children":[1,-1,5,)",
+       "trees[0]: node 1 has a right child only"},
+      {kSoftprob, R"("split_indices":[0,)", R"("split_indices":[4,)",
+       "trees[0]: node 0 asks feature 4, but there are 4"},
+      {kSoftprob, R"("split_indices":[0,)", R"("split_indices":[0.5,)",
+       "split_indices: [0] is 0.5, not a whole number"},
+      {kSoftprob, R"("split_conditions":[)", R"("split_conditions":[0,)",
+       "split_conditions: has 8 entries instead of 7 (one a node)"},
+      {kSoftprob, R"("num_nodes":"7")", R"("num_nodes":"4294967296")",
+       "num_nodes: is 4294967296, not a whole number from 1 to 4194304"},
+      {kVector, R"("leaf_weights":[)", R"("leaf_weights":[0,)",
+       "trees[0].leaf_weights: has 13 entries, not 3 a leaf"},
+      {kVector, R"("right_children":[2,4,6,0,1,2,3])", R"("right_children":[2,4,6,0,1,2,4])",
+       "trees[0]: node 6 is leaf 4, but values of 4 leaves are there"},
+      {kVector, R"("size_leaf_vector":"3")", R"("size_leaf_vector":"2")",
+       "size_leaf_vector is 2, but there are 3 scores"},
+      {kCategories, R"("categories_nodes":[1])", R"("categories_nodes":[0])",
+       "trees[0]: categories_nodes[0] is node 0, which is no categorical split"},
+      {kCategories, R"("categories_sizes":[3])", R"("categories_sizes":[4])",
+       "trees[0].categories_sizes: [0] is 4, from 0 on; but there are 3 categories"},
+      {kCategories, R"("categories":[0,2,4])", R"("categories":[0,2,1e9])",
+       "trees[0].categories: [2] is 1000000000, not a whole number from 0 to 16777215"},
+      {kCategories, R"("categories_nodes":[1])", R"("categories_nodes":[])",
+       "trees[0].categories_segments: has 1 entries instead of 0"},
+  });
+}
+
+TEST(BadModelTest, LightgbmIsRefused) {
+  ExpectAllRefused({
+      {kMulticlass, "version=v4", "version=v5", "header: version is 'v5'; v3 and v4 are known"},
+      {kMulticlass, "label_index=0", "lable_index=0", "header: line 5 has the key 'lable_index'"},
+      {kMulticlass, "label_index=0", "version=v4", "header: line 5 has the key 'version' again"},
+      {kMulticlass, "num_class=3", "num_class=2",
+       "num_class is 2 and num_tree_per_iteration 3, which does not fit"},
+      {kMulticlass, "objective=multiclass num_class:3", "objective=lambdarank",
+       "objective is 'lambdarank'"},
+      {kMulticlass, "objective=multiclass num_class:3", "objective=multiclassova num_class:3",
+       "objective names no 'sigmoid:'"},
+      {kMulticlass, "feature_names=a b c d", "feature_names=a b c",
+       "there are 4 features, but 3 feature names"},
+      {kMulticlass, "tree_sizes=579 ",
+       "tree_sizes=", "tree_sizes has 5 entries, but there are 6 trees"},
+      {kMulticlass, "Tree=1\n", "Tree=2\n", "is 'Tree=2' where Tree=1 or 'end of trees' should be"},
+      {kMulticlass, "end of trees", "", "is 'feature_importances:' where Tree=6"},
+      {kMulticlass, "is_linear=0", "is_linear=1",
+       "Tree=0: is_linear is 1: leaves that are linear models are not supported"},
+      {kMulticlass, "num_leaves=4", "num_leaves=1e12",
+       "Tree=0: num_leaves[0] is 1000000000000, not a whole number from 1"},
+      {kMulticlass, "split_feature=0 0 3", "split_feature=0 0 4",
+       "Tree=0: split_feature[2] is 4, not a whole number from 0 to 3"},
+      {kMulticlass, "decision_type=8 10 1", "decision_type=8 10 13",
+       "decision_type[2] is 13, not a whole number from 0 to 11"},
+      {kMulticlass, "threshold=-0.7", "threshold=nan-0.7", "threshold[0] is 'nan-0.7"},
+      {kMulticlass, "leaf_value=-1.1179385179743053", "leaf_value=inf",
+       "Tree=0: node 3 is a leaf of value inf"},
+  });
+}
+
+TEST(BadModelTest, CatboostJsonIsRefused) {
+  ExpectAllRefused({
+      {kSymmetric, R"("scale_and_bias":[1,[0,0,0]])", R"("scale_and_bias":[1,[0]])",
+       "loss_function.type: the loss function is 'MultiClass', but leaves have 1 value(s)"},
+      {kSymmetric, R"("type":"MultiClass")", R"("type":"YetiRank")",
+       "loss_function.type: the loss function is 'YetiRank'"},
+      {kSymmetric, R"("float_feature_index":0)", R"("float_feature_index":4)",
+       "oblivious_trees[0].splits[0].float_feature_index: is 4, not a whole number from 0 to 3"},
+      {kSymmetric, R"("feature_index":1,)", R"("feature_index":2,)",
+       "float_features[1].feature_index: is 2 instead of 1"},
+      {kSymmetric, R"("flat_feature_index":1,)", R"("flat_feature_index":0,)",
+       "two numeric features have the flat index 0"},
+      {kSymmetric, R"("flat_feature_index":1,)", R"("flat_feature_index":1e15,)",
+       "flat_feature_index: is 1000000000000000, not a whole number"},
+      {kSymmetric, R"("nan_value_treatment":"AsFalse")", R"("nan_value_treatment":"Maybe")",
+       "nan_value_treatment: is 'Maybe', none of AsIs, AsFalse, AsTrue"},
+      {kSymmetric, R"("split_type":"FloatFeature")", R"("split_type":"OneHotFeature")",
+       "splits[0].split_type: is 'OneHotFeature': only splits of numbers are supported"},
+      {kSymmetric, R"("split_type":"FloatFeature")", R"("split_type":"OnlineCtr")",
+       "is 'OnlineCtr'"},
+      {kSymmetric, R"("leaf_weights")", R"("leaf_wieghts")",
+       "oblivious_trees[0]: has the key 'leaf_wieghts'"},
+      {kNested, R"("split_type":"FloatFeature")", R"("split_type":"OnlineCtr")",
+       "trees[0].left.split.split_type: is 'OnlineCtr'"},
+      {kNested, R"({"value":-0.7625,)", R"({"value":[-0.7625,1],)",
+       "trees[0].left.left.value: has 2 entries instead of 1 (one a score)"},
+      {kNested, R"({"value":-0.7625,)", R"({"valeu":-0.7625,)",
+       "trees[0].left.left: has the key 'valeu'"},
+  });
+}
+
+TEST(BadModelTest, AnExportersFileIsRefused) {
+  ExpectAllRefused({
+      {kForest, R"("version":1)", R"("version":2)", "version: is 2; 1 is known"},
+      {kForest, R"("link":"shares")", R"("link":"probit")", "link: is 'probit'"},
+      {kForest, R"("link":"shares")", R"("link":"logistic")",
+       "start: has 3 entries, which does not fit the link"},
+      {kForest, R"("classes":["high","low","mid"])", R"("classes":["high","low"])",
+       "there are 3 classes, but 2 class names"},
+      {kForest, R"("divisor":2)", R"("divisor":0)", "divisor is not finite"},
+      {kForest, R"("left":[1,2,)", R"("left":[1,-1,)", "trees[0]: node 1 has one child"},
+      {kForest, R"("left":[1,2,)", R"("left":[1,1,)",
+       "trees[0]: node 1 has child 1, which another path reaches too"},
+      {kForest, R"("left":[1,2,-1,-1,5,)", R"("left":[1,2,-1,-1,-1,)",
+       "trees[0]: node 4 has one child"},
+      {kForest, R"("feature":[0,)", R"("feature":[-1,)", "trees[0]: node 0 asks feature -1"},
+      {kForest, R"("value":[0.3915,)", R"("value":[)", "value: has 20 entries instead of 21"},
+      {kForest, R"("target":null)", R"("target":3)",
+       "target: is 3, not a whole number from 0 to 2"},
+  });
+}
+
+TEST(BadModelTest, CatboostBinaryIsRefused) {
+  const auto refuse = [](const std::function<void(CatboostFile&)>& change,
+                         std::string_view problem) {
+    CatboostFile file;
+    change(file);
+    ExpectRefused(WriteCatboost(file), problem, problem);
+  };
+  using File = CatboostFile&;
+  refuse([](File f) { f.format = "FlabuffersModel_v2"; }, "format: is 'FlabuffersModel_v2'");
+  refuse([](File f) { f.num_scores = -3; }, "num_scores: is -3; 1 to 254 are allowed");
+  refuse([](File f) { f.num_ctrs = 2; }, "CTR features: there are 2: only numeric features");
+  refuse([](File f) { f.part_names = {"static_ctr_provider_v1"}; },
+         "part_names: there are 1 parts behind the trees");
+  refuse([](File f) { f.splits[1] = 3; },
+         "tree 0: splits[1] is 3, but numeric features have 3 borders");
+  refuse([](File f) { f.splits[1] = -1; }, "splits[1] is -1");
+  refuse([](File f) { f.sizes = {3}; }, "tree 0: has 3 splits from 0 on, but there are 2");
+  refuse([](File f) { f.starts = {0, 0}; }, "starts: has 2 entries, but there are 1 trees");
+  refuse([](File f) { f.leaf_values.pop_back(); },
+         "tree 0: has 3 leaf values instead of 4 (2^2 leaves of 1 value(s))");
+  refuse([](File f) { f.leaf_values.push_back(1); },
+         "leaf_values: has 5 entries, of which trees need 4");
+  refuse([](File f) { f.biases = {0, 0}; }, "there are 1 scores, but 2 base values");
+  refuse([](File f) { f.flat_index = 1; }, "two numeric features have the flat index 1");
+  refuse([](File f) { f.flat_index = 1 << 30; }, "float feature 0: has flat index 1073741824");
+  refuse([](File f) { f.params = "{"; }, "params: cannot be read");
+  refuse([](File f) { f.params = R"({"loss_function":{"type":"Poisson"}})"; },
+         "the loss function is 'Poisson'");
+  // Nodes of a tree that is not symmetric.
+  const auto nodes = [](File f) {
+    f.splits = {0, 0, 0};
+    f.sizes = {3};
+    f.steps = {{1, 2}, {0, 0}, {0, 0}};
+    f.node_values = {0, 0, 1};
+  };
+  refuse(
+      [&](File f) {
+        nodes(f), f.steps[0] = {1, 3};
+      },
+      "tree 0: node 0 has child 3, but there are 3 nodes");
+  refuse(
+      [&](File f) {
+        nodes(f), f.steps[0] = {1, 1};
+      },
+      "tree 0: node 0 has child 1, which another path reaches too");
+  refuse([&](File f) { nodes(f), f.node_values[2] = 4; },
+         "tree 0: node 2 has the value at 4, but there are 4");
+  refuse([&](File f) { nodes(f), f.node_values.pop_back(); },
+         "steps: has 3 entries, and node_values 2, instead of 3 each");
+
+  const std::string good = WriteCatboost({});
+  ExpectRefused(good.substr(0, 6), "does not begin with CBM1 and a length", "a header cut");
+  ExpectRefused(good.substr(0, good.size() - 1), "are there: it was cut", "a cut file");
+  std::string broken = good;
+  broken[8] = '\x7f';
+  ExpectRefused(broken, "its FlatBuffer is broken", "an offset beyond the end");
+}
+
+TEST(BadModelTest, OnnxIsRefused) {
+  const auto refuse = [](const std::function<void(OnnxTree&)>& change, std::string_view problem) {
+    OnnxTree tree;
+    change(tree);
+    ExpectRefused(WriteOnnx(tree), problem, problem);
+  };
+  using Tree = OnnxTree&;
+  refuse([](Tree t) { t.modes[0] = "BRANCH_EQ"; }, "nodes_modes[0]: is 'BRANCH_EQ'");
+  refuse([](Tree t) { t.yes[0] = 7; }, "tree 0: node 0 has child 7, which is not there");
+  refuse([](Tree t) { t.yes[0] = 0; },
+         "tree 0: node 0 has child 0, which another path reaches too");
+  refuse([](Tree t) { t.node_ids[2] = 1; }, "nodes_nodeids[2]: tree 0 has node 1 twice");
+  refuse([](Tree t) { t.modes.pop_back(); }, "nodes_modes has 2 entries instead of 3");
+  refuse([](Tree t) { t.missing = {1}; },
+         "nodes_missing_value_tracks_true has 1 entries instead of 3");
+  refuse([](Tree t) { t.features[0] = -1; }, "nodes_featureids[0] is -1");
+  refuse([](Tree t) { t.features[0] = 4; },
+         "nodes_featureids names feature 4, but the input has 4 columns");
+  refuse([](Tree t) { t.columns = 1 << 30; }, "input 'rows' has 1073741824 columns");
+  refuse([](Tree t) { t.weight_trees[1] = 5; }, "target_treeids[1] is 5, a tree without nodes");
+  refuse([](Tree t) { t.weight_nodes[1] = 0; },
+         "target_nodeids[1] is 0, which is no leaf of tree 0");
+  refuse([](Tree t) { t.weight_ids[1] = 1; }, "target_ids[1] is 1, but there are 1 scores");
+  refuse([](Tree t) { t.num_targets = 2; }, "n_targets is 2");
+  refuse([](Tree t) { t.more = Text("aggregate_function", "MIN"); }, "aggregate_function is 'MIN'");
+  refuse([](Tree t) { t.more = Text("post_transform", "PROBIT"); }, "post_transform is 'PROBIT'");
+  refuse([](Tree t) { t.more = Text("nodes_values_as_tensor", ""); },
+         "attribute 'nodes_values_as_tensor' of the trees is not supported: trees of doubles");
+  refuse(
+      [](Tree t) {
+        t.more = Floats("base_values", {1, 2});
+      },
+      "base_values has 2 entries instead of 1");
+  refuse([](Tree t) { t.more = Floats("base_values", {1}) + Floats("base_values", {1}); },
+         "attribute 'base_values' of the trees is there twice");
+  refuse([](Tree t) { t.before = "Scaler"; },
+         "its graph has a node Scaler before the trees, which Marquee does not compute");
+  refuse([](Tree t) { t.before = "Cast", t.of_before = Integer("to", 6); },
+         "its graph has a node Cast before the trees");
+  refuse([](Tree t) { t.before = "Cast"; }, "its graph has a node Cast before the trees");
+  refuse([](Tree t) { t.behind = "ArrayFeatureExtractor"; },
+         "its graph has a node ArrayFeatureExtractor beside or behind the trees");
+  refuse([](Tree t) { t.weights[0] = std::numeric_limits<float>::infinity(); },
+         "tree 0: node 1 is a leaf of value inf");
+  refuse([](Tree t) { t.values[0] = std::numeric_limits<float>::quiet_NaN(); },
+         "tree 0: node 0 has a threshold that is no number");
+  const std::string good = WriteOnnx({});
+  ExpectRefused(good.substr(0, good.size() - 1), "was cut: a field is longer than the rest", "cut");
+  ExpectRefused(Varint(1 << 3) + Varint(8), "has no graph", "no graph");
+  ExpectRefused(Varint(1 << 3) + std::string(11, '\x80'), "a number in it does not end", "varint");
+  ExpectRefused(Varint(1 << 3) + Varint(8) + Varint((7 << 3) | 3), "of an unknown type", "a group");
+}
+
+TEST(BadModelTest, MessagesHoldNothingThatActsOnATerminal) {
+  ExpectAllRefused({{kMulticlass, "label_index=0", "\x1b[2Jlabel\xc2\x9bindex=0",
+                     "header: line 5 has the key '?[2Jlabel\xc2?index'"}});
+}
+
+// What other readers got wrong, by the number of the report.
+
+TEST(UpstreamDefectTest, Treelite635And633BaseScoreIsAVectorAndCatsAreThere) {
+  const auto forest = ReadForest(Fixture(kSoftprob));
+  ASSERT_TRUE(forest) << forest.error().message();
+  EXPECT_THAT(forest->start, testing::Each(testing::Ne(0.5)));
+  ExpectAllRefused({{kSoftprob, R"("base_score":"[)", R"("base_score":"[1E0,)",
+                     "base_score: has 4 entries, but there are 3 scores"},
+                    {kSoftprob, R"("base_score":"[)", R"("base_score":"[x,)",
+                     "base_score: holds 'x', not a number"},
+                    {kCategories, R"("enc":[])", R"("enc":[{"type":0}])",
+                     "cats.enc: names categories, which a column of numbers has not"}});
+}
+
+TEST(UpstreamDefectTest, Treelite585BaseScoreIsNotLost) {
+  std::string text = Fixture(kCategories);
+  const std::size_t place = text.find(R"("base_score":"[)");
+  const std::size_t end = text.find(']', place);
+  text.replace(place, end - place, R"("base_score":"[9E-1)");
+  const auto forest = ReadForest(text);
+  ASSERT_TRUE(forest) << forest.error().message();
+  EXPECT_NEAR(forest->start[0], std::log(9.0), 1e-6);
+  text.replace(text.find("9E-1"), 4, "1E0");
+  ExpectRefused(text, "base_score: is 1, not a probability between 0 and 1", "a logit of 1");
+}
+
+TEST(UpstreamDefectTest, Catboost3137LeafCountIsNoMultipleOfTheLeaves) {
+  ExpectAllRefused({{kSymmetric, R"("leaf_values":[)", R"("leaf_values":[0,)",
+                     "oblivious_trees[0]: has 13 leaf values instead of 12 (2^2 leaves of 3"},
+                    {kSymmetric, R"("leaf_values":[0.14200000000000113,)", R"("leaf_values":[)",
+                     "oblivious_trees[0]: has 11 leaf values instead of 12"}});
+}
+
+TEST(UpstreamDefectTest, Catboost2414And2659CategoricalSplitsAreNotGuessed) {
+  // The JSON of trees that are not symmetric gives no more of a categorical split than its number.
+  ExpectAllRefused({{kNested,
+                     R"({"border":0.34644049406051636,"float_feature_index":2,"split_index":4,)"
+                     R"("split_type":"FloatFeature"})",
+                     R"({"split_index":4,"split_type":"OnlineCtr"})",
+                     "trees[0].right.split.split_type: is 'OnlineCtr'"}});
+}
+
+TEST(UpstreamDefectTest, Catboost1850TheFirstSplitIsTheLowestBit) {
+  const auto forest = ReadForest(WriteCatboost({}));
+  ASSERT_TRUE(forest) << forest.error().message();
+  // Root: the first split, of feature a. Leaf 1 is "a yes, b no".
+  EXPECT_EQ(forest->trees[0].splits[0].feature, 0u);
+  EXPECT_EQ(forest->trees[0].splits[1].feature, 1u);
+  EXPECT_THAT(forest->trees[0].leaves, testing::ElementsAre(0.5, 2.5, 1.5, 3.5));
+}
+
+TEST(UpstreamDefectTest, Lightgbm7357And7438ChildrenAreRangeChecked) {
+  ExpectAllRefused({{kMulticlass, "left_child=-1 2 -2", "left_child=-1 3 -2",
+                     "Tree=0: left_child[1] is 3, not a whole number from -4 to 2"},
+                    {kMulticlass, "left_child=-1 2 -2", "left_child=-5 2 -2",
+                     "Tree=0: left_child[0] is -5, not a whole number from -4 to 2"},
+                    {kMulticlass, "right_child=1 -3 -4", "right_child=1 -3 2147483647",
+                     "Tree=0: right_child[2] is 2147483647"},
+                    {kMulticlass, "left_child=-1 2 -2", "left_child=-1 0 -2",
+                     "Tree=0: node 1 has child 0, which another path reaches too"},
+                    {kMulticlass, "left_child=-1 2 -2", "left_child=-1 1 -2",
+                     "Tree=0: node 1 has child 1, which another path reaches too"}});
+}
+
+TEST(UpstreamDefectTest, Lightgbm7437CategorySetsAreRangeChecked) {
+  ExpectAllRefused(
+      {{kMulticlass, "-0.21427220851182935 0\ndecision", "-0.21427220851182935 1\ndecision",
+        "Tree=0: threshold[2] is 1, the number of a category set; but there are 1 sets"},
+       {kMulticlass, "-0.21427220851182935 0\ndecision", "-0.21427220851182935 -1\ndecision",
+        "threshold[2] is -1, the number of a category set"},
+       {kMulticlass, "-0.21427220851182935 0\ndecision", "-0.21427220851182935 0.5\ndecision",
+        "threshold[2] is 0.5, the number of a category set"},
+       {kMulticlass, "cat_boundaries=0 1", "cat_boundaries=0 2",
+        "Tree=0: cat_threshold has 1 entries instead of 2"},
+       {kMulticlass, "cat_boundaries=0 1", "cat_boundaries=1 1",
+        "cat_boundaries[0] is 1: they begin at 0 and ascend"},
+       {kMulticlass, "cat_boundaries=0 1", "cat_boundaries=0 4000000000",
+        "cat_boundaries[1] is 4000000000, not a whole number"},
+       {kMulticlass, "num_cat=1", "num_cat=0", "but there are 0 sets"}});
+}
+
+TEST(UpstreamDefectTest, Lightgbm6998ArraysHaveTheLengthThatTheyClaim) {
+  ExpectAllRefused({{kMulticlass, "num_leaves=4", "num_leaves=400",
+                     "Tree=0: leaf_value has 4 entries instead of 400"},
+                    {kMulticlass, "split_feature=0 0 3", "split_feature=0 0",
+                     "Tree=0: split_feature has 2 entries instead of 3"}});
+  const std::string text = Fixture(kMulticlass);
+  ExpectRefused(text.substr(0, text.find("end of trees")), "the file ends before 'end of trees'",
+                "a cut file");
+}
+
+}  // namespace
+}  // namespace marquee::model

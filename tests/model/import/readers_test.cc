@@ -1,0 +1,235 @@
+#include "model/import/readers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/model/import/catboost_file.h"
+#include "tests/model/import/fixtures.h"
+#include "tests/model/import/onnx_model.h"
+#include "tests/model/scoring.h"
+
+namespace marquee::model {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Forest ReadGood(std::string_view bytes) {
+  auto forest = ReadForest(bytes);
+  EXPECT_TRUE(forest) << forest.error().message();
+  return *std::move(forest);
+}
+
+/// The scores of rows of columns a to d, by whatever engine is best.
+std::vector<float> ScoresOf(const Forest& forest, const RowsParts& rows) {
+  const auto base = Base(forest.num_classes() == 2 ? kTwoClasses : kThreeClasses);
+  const auto model = ImportOnto(*base, forest);
+  EXPECT_TRUE(model) << model.error().message();
+  return ScoreRows(**model, rows).scores;
+}
+
+RowsParts Rows(std::size_t num_rows, std::vector<float> columns) {
+  RowsParts rows;
+  rows.num_rows = num_rows;
+  rows.numeric = std::move(columns);
+  return rows;
+}
+
+TEST(ReadersTest, ScoreAsTheirLibraries) {
+  for (const std::string_view name : kFixtures) {
+    Forest forest = ReadGood(Fixture(name));
+    // A forest of classes by name puts them in the base's order.
+    forest.class_names.clear();
+    const RowsParts rows = ExpectedRows(name == "onnx_boosting.onnx");
+    const std::vector<float> scores = ScoresOf(forest, rows);
+    const std::vector<float> expected = ExpectedScores(name);
+    ASSERT_EQ(scores.size(), expected.size()) << name;
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      if (forest.symmetric) {
+        EXPECT_NEAR(scores[i], expected[i], 1e-6) << name << " score " << i;
+      } else {
+        EXPECT_EQ(scores[i], expected[i]) << name << " score " << i;
+      }
+    }
+  }
+}
+
+TEST(ReadersTest, UbjsonSaysWhatJsonSays) {
+  const auto document = nlohmann::json::parse(Fixture("xgboost_softprob.json"));
+  const RowsParts rows = ExpectedRows(false);
+  const std::vector<float> expected = ExpectedScores("xgboost_softprob.json");
+  for (const auto& [counted, typed] : {std::pair{false, false}, {true, false}, {true, true}}) {
+    std::string bytes;
+    nlohmann::json::to_ubjson(document, bytes, counted, typed);
+    EXPECT_EQ(ScoresOf(ReadGood(bytes), rows), expected);
+  }
+}
+
+TEST(ReadersTest, XgboostStartsFromTheLogitOfItsBaseScore) {
+  std::string text = Fixture("xgboost_categories.json");
+  for (const auto& [base_score, logit] :
+       {std::pair{"[5E-1]", 0.0f}, {"5E-1", 0.0f}, {"[7.5E-1]", std::log(3.0f)}}) {
+    auto document = nlohmann::json::parse(text);
+    document["learner"]["learner_model_param"]["base_score"] = base_score;
+    const Forest forest = ReadGood(document.dump());
+    ASSERT_EQ(forest.start.size(), 1u);
+    EXPECT_NEAR(forest.start[0], logit, 1e-6) << base_score;
+  }
+}
+
+TEST(ReadersTest, XgboostBeforeVersion3IsRead) {
+  auto document = nlohmann::json::parse(Fixture("xgboost_softprob.json"));
+  document["version"] = {1, 7, 6};
+  auto& param = document["learner"]["learner_model_param"];
+  param["base_score"] = "5E-1";
+  param.erase("boost_from_average");
+  auto& model = document["learner"]["gradient_booster"]["model"];
+  model.erase("cats");
+  model.erase("iteration_indptr");
+  for (auto& tree : model["trees"]) {
+    for (auto& flag : tree["default_left"]) flag = flag.get<int>() != 0;
+  }
+  const Forest forest = ReadGood(document.dump());
+  EXPECT_THAT(forest.start, ElementsAre(0.5, 0.5, 0.5));
+  EXPECT_EQ(forest.trees.size(), 6u);
+}
+
+TEST(ReadersTest, LightgbmTreatsWhatIsMissingAsItsBitsSay) {
+  // x <= -1 goes left.
+  const auto scores_of = [](int decision) {
+    std::string text = Fixture("lightgbm_zero.txt");
+    const std::size_t begin = text.find("num_leaves=4");
+    const std::size_t end = text.find("end of trees");
+    text.replace(begin, end - begin,
+                 "num_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=-1\ndecision_type=" +
+                     std::to_string(decision) +
+                     "\nleft_child=-1\nright_child=-2\nleaf_value=1 2\n\n");
+    text.replace(text.find("tree_sizes="), 18, "tree_sizes=1");
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    RowsParts rows = Rows(5, {nan, 0.0f, -1e-35f, 2e-35f, -2.0f});
+    rows.numeric.resize(20, 0.0f);
+    return ScoresOf(ReadGood(text), rows);
+  };
+  EXPECT_THAT(scores_of(0), ElementsAre(2, 2, 2, 2, 1)) << "none: NaN is 0";
+  EXPECT_THAT(scores_of(2), ElementsAre(2, 2, 2, 2, 1)) << "none: the default does not count";
+  EXPECT_THAT(scores_of(4), ElementsAre(2, 2, 2, 2, 1)) << "zero, default right";
+  EXPECT_THAT(scores_of(6), ElementsAre(1, 1, 1, 2, 1)) << "zero, default left";
+  EXPECT_THAT(scores_of(8), ElementsAre(2, 2, 2, 2, 1)) << "NaN, default right";
+  EXPECT_THAT(scores_of(10), ElementsAre(1, 2, 2, 2, 1)) << "NaN, default left";
+}
+
+TEST(ReadersTest, LightgbmOfARandomForestGivesTheMean) {
+  std::string text = Fixture("lightgbm_zero.txt");
+  const RowsParts rows = ExpectedRows(false);
+  const std::vector<float> sums = ScoresOf(ReadGood(text), rows);
+  text.replace(text.find("feature_names="), 0, "average_output\n");
+  const std::vector<float> means = ScoresOf(ReadGood(text), rows);
+  for (std::size_t i = 0; i < sums.size(); ++i) EXPECT_EQ(means[i], sums[i] / 2);
+}
+
+TEST(ReadersTest, CatboostBinaryTakesTheLevelsBitsInOrder) {
+  // Levels: a > 2, then b > 3.
+  const Forest forest = ReadGood(WriteCatboost({}));
+  EXPECT_THAT(forest.feature_names, ElementsAre("a", "b"));
+  RowsParts rows = Rows(4, {2, 3, 2, 3, /* b */ 3, 3, 4, 4});
+  rows.numeric.resize(16, 0.0f);
+  EXPECT_THAT(ScoresOf(forest, rows), ElementsAre(0.75f, 1.75f, 2.75f, 3.75f));
+}
+
+TEST(ReadersTest, CatboostBinaryFollowsTheStepsOfNodes) {
+  // a > 1: the value at 2, and no step; else b > 3: the values at 0 and 1.
+  CatboostFile file;
+  file.splits = {0, 2, 0, 0};
+  file.sizes = {4};
+  file.steps = {{1, 0}, {1, 2}, {0, 0}, {0, 0}};
+  file.node_values = {2, 0, 0, 1};
+  file.leaf_values = {0.5, 1.5, 2.5};
+  RowsParts rows = Rows(3, {1, 1, 2, /* b */ 3, 4, 4});
+  rows.numeric.resize(12, 0.0f);
+  EXPECT_THAT(ScoresOf(ReadGood(WriteCatboost(file)), rows), ElementsAre(0.75f, 1.75f, 2.75f));
+}
+
+TEST(ReadersTest, OnnxAsksAsItsModesSay) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto scores_of = [nan](const std::string& mode, bool missing_is_true) {
+    OnnxTree tree;
+    tree.modes[0] = mode;
+    if (missing_is_true) tree.missing = {1, 0, 0};
+    RowsParts rows = Rows(4, std::vector<float>(16, 0.0f));
+    const float c[] = {1.0f, 1.5f, 2.0f, nan};
+    std::copy(std::begin(c), std::end(c), rows.numeric.begin() + 8);
+    return ScoresOf(ReadGood(WriteOnnx(tree)), rows);
+  };
+  EXPECT_THAT(scores_of("BRANCH_LEQ", false), ElementsAre(10, 10, 20, 20));
+  EXPECT_THAT(scores_of("BRANCH_LEQ", true), ElementsAre(10, 10, 20, 10));
+  EXPECT_THAT(scores_of("BRANCH_LT", false), ElementsAre(10, 20, 20, 20));
+  EXPECT_THAT(scores_of("BRANCH_GT", false), ElementsAre(20, 20, 10, 20));
+  EXPECT_THAT(scores_of("BRANCH_GT", true), ElementsAre(20, 20, 10, 10));
+  EXPECT_THAT(scores_of("BRANCH_GTE", false), ElementsAre(20, 10, 10, 20));
+}
+
+TEST(ReadersTest, OnnxTakesACastToFloatsBeforeItsTrees) {
+  OnnxTree tree;
+  tree.before = "Cast";
+  tree.of_before = Integer("to", 1);
+  tree.behind = "Reshape";
+  EXPECT_EQ(ReadGood(WriteOnnx(tree)).trees.size(), 1u);
+}
+
+TEST(ReadersTest, AFeatureOfXgboostsNameMakesNoOtherNumbers) {
+  auto document = nlohmann::json::parse(Fixture("sklearn_forest.json"));
+  const Forest before = ReadGood(document.dump());
+  document["features"] = {"learner", "b", "c", "d"};
+  const Forest after = ReadGood(document.dump());
+  EXPECT_EQ(after.trees[0].leaves, before.trees[0].leaves);
+}
+
+TEST(ReadersTest, AnExportersCategoriesGoRight) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  auto document = nlohmann::json::parse(Fixture("sklearn_forest.json"));
+  document["link"] = "identity";
+  document["classes"] = nullptr;
+  document["start"] = {0};
+  document["divisor"] = 1;
+  document["trees"] = nlohmann::json::parse(R"([{"target": 0, "left": [1, -1, -1],
+      "right": [2, -1, -1], "feature": [3, -1, -1], "threshold": [0, 0, 0],
+      "missing_left": [1, 0, 0], "categories": [[2, 40], null, null], "value": [0, 10, 20]}])");
+  RowsParts rows = Rows(6, std::vector<float>(24, 0.0f));
+  const float d[] = {2, 3, 40, 41, nan, -2};
+  std::copy(std::begin(d), std::end(d), rows.numeric.begin() + 18);
+  EXPECT_THAT(ScoresOf(ReadGood(document.dump()), rows), ElementsAre(20, 10, 20, 10, 10, 10));
+
+  auto& categories = document["trees"][0]["categories"];
+  for (const auto& [bad, problem] : std::vector<std::pair<const char*, const char*>>{
+           {"[[2], null]", "trees[0].categories: has 2 entries instead of 3 (one a node)"},
+           {"[[2, -1], null, null]", "trees[0].categories[0]: [1] is -1, not a whole number"},
+           {"[[16777216], null, null]", "trees[0].categories[0]: [0] is 16777216, not a whole"},
+           {"[[], null, null]", "trees[0].categories[0]: is empty"},
+           {"[[2], [3], null]", "trees[0].categories[1]: is of a leaf, which asks nothing"}}) {
+    categories = nlohmann::json::parse(bad);
+    const auto forest = ReadForest(document.dump());
+    ASSERT_FALSE(forest) << bad;
+    EXPECT_THAT(forest.error().message(), HasSubstr(problem));
+  }
+}
+
+TEST(ReadersTest, KnowTheirFormats) {
+  for (const auto& [bytes, problem] : std::vector<std::pair<std::string, std::string>>{
+           {"", "of no known format"},
+           {"id,title\n1,x\n", "of no known format"},
+           {std::string("\x80\x04\x95", 3), "is a Python pickle"},
+           {"PK\x03\x04", "is a Python pickle or archive"},
+           {"binf....", "XGBoost's old binary format"},
+           {"{\"trees\": []}", "is JSON, but neither XGBoost's"},
+           {"{\"learner\": ", "cannot be read: "}}) {
+    const auto forest = ReadForest(bytes);
+    ASSERT_FALSE(forest) << bytes;
+    EXPECT_EQ(forest.error().code(), StatusCode::kConfig);
+    EXPECT_THAT(forest.error().message(), HasSubstr(problem));
+  }
+}
+
+}  // namespace
+}  // namespace marquee::model
