@@ -1,6 +1,7 @@
 #include "pipeline/app/data_source.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -30,22 +31,24 @@ Result<DataChoice> Locate(const DataOptions& options) {
                      .url = options.url});
 }
 
-/// Download into ./data, where the next run finds it. Returns the file's path.
-Result<std::string> Fetch(const std::string& url, const DataOptions& options) {
-  const fs::path directory = fs::current_path() / "data";
+/// Where a download is kept: in ./data, where the next run finds it, or among the temporary files if
+/// ./data cannot be written, as in a container.
+fs::path DownloadFolder() {
+  const fs::path data = fs::current_path() / "data";
   std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) {
-    return Status::Unavailable(
-        fmt::format("cannot make {}: {}", directory.string(), error.message()));
-  }
+  fs::create_directories(data, error);
+  return !error && access(data.c_str(), W_OK) == 0 ? data : fs::temp_directory_path();
+}
+
+/// Returns the downloaded file's path.
+Result<std::string> Fetch(const std::string& url, const DataOptions& options) {
   // The name without query and fragment; LocateData only finds CSV files.
   std::string name = fs::path(url.substr(0, url.find_first_of("?#"))).filename().string();
   const auto ends_with = [&name](std::string_view end) {
     return name.size() > end.size() && name.substr(name.size() - end.size()) == end;
   };
   if (!ends_with(".csv") && !ends_with(".csv.gz")) name = "movies.csv";
-  const std::string destination = (directory / name).string();
+  const std::string destination = (DownloadFolder() / name).string();
   ProgressBar progress("download");
   MARQUEE_ASSIGN_OR_RETURN(
       const DownloadReport report,

@@ -3,6 +3,11 @@
 #include "pipeline/app/settings.h"
 
 namespace marquee {
+namespace {
+
+constexpr char kBetweenProperties = ';';
+
+}  // namespace
 
 void AddKafkaOptions(CLI::App& command, KafkaConnection& connection) {
   AddSetting(command, "--brokers", connection.brokers, "Kafka brokers to begin with: HOST:PORT,…");
@@ -10,12 +15,17 @@ void AddKafkaOptions(CLI::App& command, KafkaConnection& connection) {
              "goes before the name of every topic and group");
   command
       .add_option("-X,--kafka-property", connection.properties,
-                  "KEY=VALUE: a property of librdkafka; may be repeated")
+                  "KEY=VALUE: a property of librdkafka; may be repeated, in the environment with ; "
+                  "between them")
       ->envname(EnvironmentName("--kafka-property"))
-      ->each([](const std::string& property) {
-        const Status status = CheckProperties({property});
-        if (!status.ok()) throw CLI::ValidationError(std::string(status.message()));
-      });
+      ->delimiter(kBetweenProperties)
+      // CLI11 has values checked before it splits them too, if they are the environment's.
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            const Status status = CheckProperties(CLI::detail::split(text, kBetweenProperties));
+            return std::string(status.message());
+          },
+          ""));
 }
 
 void AddTopicSettings(CLI::App& command, TopicSettings& settings) {

@@ -43,6 +43,7 @@ int Main(int argc, char** argv) {
   if (const Status status = ApplyConfigFile(root, argc, argv); !status.ok()) return Fail(status);
   try {
     root.parse(argc, argv);
+    TakeEnvironment(root);
   } catch (const CLI::ParseError& error) {
     // --help and --version arrive here too, with exit code 0.
     return root.exit(error) == 0 ? static_cast<int>(ExitCode::kDone)

@@ -142,6 +142,17 @@ Status ApplyConfigFile(const CLI::App& root, int argc, const char* const* argv) 
   }
 }
 
+void TakeEnvironment(CLI::App& root) {
+  for (CLI::Option* option : root.get_options()) {
+    if (option->count() > 0 || option->get_envname().empty()) continue;
+    const char* value = std::getenv(option->get_envname().c_str());
+    if (value == nullptr || *value == '\0') continue;
+    option->add_result(value);
+    option->run_callback();
+  }
+  for (CLI::App* command : root.get_subcommands()) TakeEnvironment(*command);
+}
+
 Status ApplyForcedIsa() {
   const char* forced = std::getenv("MARQUEE_FORCE_ISA");
   if (forced == nullptr || *forced == '\0') return {};
@@ -161,8 +172,11 @@ std::string EffectiveConfig(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_envname().empty()) continue;
     const bool is_switch = option->get_expected_max() == 0;
+    const char between = option->get_delimiter();
     const std::string value =
-        option->count() > 0 ? option->as<std::string>() : option->get_default_str();
+        option->count() == 0 ? option->get_default_str()
+        : between != '\0' ? fmt::format("{}", fmt::join(option->results(), std::string(1, between)))
+                          : option->as<std::string>();
     const std::string key = ConfigKey(option->get_envname());
     if (value.empty() && !is_switch) {
       text += fmt::format("# {} is not set\n", key);

@@ -44,6 +44,11 @@ CLI::Option* AddSwitch(CLI::App& command, const std::string& flag, bool& value, 
 /// text, number or truth.
 Status ApplyConfigFile(const CLI::App& root, int argc, const char* const* argv);
 
+/// Give the options of the parsed command what the environment says and CLI11 has left out: since
+/// 2.3 it skips a value that is no good without a word. Call in the block that parses.
+/// Errors: throws CLI::ValidationError, as parsing the same value after a flag does.
+void TakeEnvironment(CLI::App& root);
+
 /// Use the instruction set that MARQUEE_FORCE_ISA names instead of the best, to measure or test it.
 /// Call before anything is scored.
 /// Errors: kConfig: none of that name, or not of this processor; the message lists what it has.

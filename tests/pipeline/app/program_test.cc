@@ -104,6 +104,28 @@ class ProgramTest : public testing::Test {
   testing_support::TempDir dir_;
 };
 
+// --- settings ------------------------------------------------------------------------------------
+
+TEST_F(ProgramTest, ABadValueOfTheEnvironmentIsRefused) {
+  ASSERT_EQ(setenv("MARQUEE_RATE", "fast", 1), 0);
+  const Outcome refused = Marquee("produce --print-config");
+  unsetenv("MARQUEE_RATE");
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--rate"));
+}
+
+TEST_F(ProgramTest, TheEnvironmentHoldsSeveralPropertiesOfTheClient) {
+  ASSERT_EQ(setenv("MARQUEE_KAFKA_PROPERTY", "client.rack=a;linger.ms=3", 1), 0);
+  const Outcome taken = Marquee("produce --print-config");
+  ASSERT_EQ(setenv("MARQUEE_KAFKA_PROPERTY", "client.rack=a;linger.ms=soon", 1), 0);
+  const Outcome refused = Marquee("produce --print-config");
+  unsetenv("MARQUEE_KAFKA_PROPERTY");
+  EXPECT_EQ(taken.exit_code, 0) << taken.err;
+  EXPECT_THAT(taken.out, HasSubstr("linger.ms=3"));
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("linger.ms"));
+}
+
 // --- what a run says -----------------------------------------------------------------------------
 
 TEST_F(ProgramTest, AForcedInstructionSetIsUsedAndGivesTheSameScores) {

@@ -34,6 +34,7 @@ class SettingsTest : public testing::Test {
     const int argc = static_cast<int>(argv.size());
     MARQUEE_RETURN_IF_ERROR(ApplyConfigFile(app_, argc, argv.data()));
     app_.parse(argc, const_cast<char**>(argv.data()));
+    TakeEnvironment(app_);
     return {};
   }
 
@@ -75,6 +76,12 @@ TEST_F(SettingsTest, TheEffectiveConfigurationIsAConfigurationFile) {
   EXPECT_EQ(rows_, 7);
   EXPECT_EQ(url_, "a \"b\" \\c");
   EXPECT_TRUE(json_);
+}
+
+TEST_F(SettingsTest, ABadValueOfTheEnvironmentIsNoDefault) {
+  command_->get_option("--batch-rows")->check(CLI::Range(1, 4096));
+  setenv("MARQUEE_BATCH_ROWS", "0", 1);
+  EXPECT_THROW((void)Parse({}), CLI::ValidationError);
 }
 
 TEST_F(SettingsTest, WhatIsWrongInAFileIsNamed) {
