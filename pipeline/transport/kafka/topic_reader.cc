@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <thread>
 
 #include "pipeline/transport/kafka/handles.h"
 
@@ -115,7 +114,8 @@ class Reader final : public TopicReader {
                           KafkaErrorText(found.err)));
         }
       }
-      std::this_thread::sleep_for(milliseconds(100));  // it may be there, but without a leader yet
+      // It may be there, but without a leader yet. Polling also tells why no broker answers.
+      message_.reset(rd_kafka_consumer_poll(client_.get(), 100));
       if (Clock::now() >= deadline) {
         return Status::Unavailable(
             fmt::format("no broker at {} answers: {}", brokers,
