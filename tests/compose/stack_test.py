@@ -93,7 +93,7 @@ class StackTest(unittest.TestCase):
     def test_5_prometheus_and_grafana_show_the_services(self):
         stack = self.stack
         self.need_image("prometheus", "prom/prometheus:v3.5.0")
-        stack.set(MARQUEE_RATE=8000)
+        stack.set(MARQUEE_RATE=8000, MARQUEE_REPEAT=100000)
         stack.up()
         stack.compose("--profile", "observability", "up", "--detach", "prometheus")
         checked = docker("run", "--rm", "--network", "none", "--entrypoint", "promtool", "--volume",
@@ -166,6 +166,7 @@ class StackTest(unittest.TestCase):
             pass
         say(f"broker-2 killed at {before} rows; {now} rows {time.monotonic() - killed:.1f} s later")
         last = json.loads(follow.stdout.read().splitlines()[-1])
+        follow.stdout.close()
         self.assertEqual(follow.wait(), 0)
         self.assertEqual((last["complete"], last["lost"], last["rows"]), (True, 0, 80_000))
         self.assertNotIn("broker-2", docker("ps", "--format", "{{.Names}}").split())
