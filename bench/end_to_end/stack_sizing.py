@@ -26,12 +26,12 @@ BUSY, NETWORK_BUSY, BROKER_CORES, BROKER_BYTES_S = 0.6, 0.5, 8, 10e9 / 8
 GOALS = (10**5, 10**6, 10**7)
 
 
-def produced(stack: Stack) -> int:
-    """Count the rows that the producer has written since its start."""
+def produced(stack: Stack) -> tuple[int, float]:
+    """Count the rows that the producer has written since its start, and say when that was."""
     name = stack.containers("data-producer")[0]
     address = docker("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", name).split()[0]
     with urllib.request.urlopen(f"http://{address}:9403/metrics", timeout=10) as answer:
-        return int(float(re.search(r'^marquee_records_out_total\S* (\S+)', answer.read().decode(), re.MULTILINE)[1]))
+        return int(float(re.search(r'^marquee_records_out_total\S* (\S+)', answer.read().decode(), re.MULTILINE)[1])), time.monotonic()
 
 
 def on_disk() -> dict[str, int]:
@@ -48,12 +48,14 @@ def measure(stack: Stack, rate: int, instances: int, columns: str) -> dict:
     time.sleep(SETTLE_S)
     services = [service for service in (*BROKERS, *SERVICES) if rate or service != "data-producer"]
     containers = {service: stack.containers(service) for service in services}
-    rows, disk = produced(stack) if rate else 0, on_disk()
+    # The rows have a clock of their own: to read all the others takes seconds on a busy machine.
+    (rows, rows_at), disk = produced(stack) if rate else (0, 0), on_disk()
     start, before = time.monotonic(), {name: usage(name) for names in containers.values() for name in names}
     time.sleep(MEASURE_S)
     seconds, after = time.monotonic() - start, {name: usage(name) for names in containers.values() for name in names}
-    rows = (produced(stack) if rate else 0) - rows
-    result = {"rate": rows / seconds, "instances": instances, "columns": columns, "services": {},
+    rows_then, then = produced(stack) if rate else (0, 1)
+    rows = rows_then - rows
+    result = {"rate": rows / (then - rows_at), "instances": instances, "columns": columns, "services": {},
               "topics": {topic: (size - disk[topic]) / max(rows, 1) for topic, size in on_disk().items()}}
     for service, names in containers.items():
         change = {key: sum(after[name][key] - before[name][key] for name in names) / seconds for key in ("cpu_s", "received", "sent")}
