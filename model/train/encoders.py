@@ -87,10 +87,34 @@ def fit_hot(
     return Encoding(name, "Hot", (number,), np.array(codes, np.uint32), other=other, labels=texts)
 
 
+def number_bins(numeric: np.ndarray, bins: int) -> sparse.csr_matrix:
+    """One-hot: each number in one of `bins` bins of equal counts; what is absent, in one of its own.
+
+    Shapes: [rows, all bins].
+    """
+    out = []
+    for column in numeric.T:
+        borders = np.unique(np.nanquantile(column, np.linspace(0, 1, bins + 1)[1:-1]))
+        at = np.searchsorted(borders, column, side="right")
+        at[np.isnan(column)] = len(borders) + 1
+        ones = (np.ones(len(column)), (np.arange(len(column)), at))
+        out.append(sparse.csr_matrix(ones, shape=(len(column), len(borders) + 2)))
+    return sparse.hstack(out).tocsr()
+
+
 def fit_linear_score(
-    features: Features, target: np.ndarray, lists: tuple[int, ...], penalty: float, min_rows: int
+    features: Features,
+    target: np.ndarray,
+    lists: tuple[int, ...],
+    penalty: float,
+    min_rows: int,
+    beside: sparse.csr_matrix,
 ) -> Encoding:
-    """Fit a ridge of the target on the items that at least `min_rows` rows hold; others count 0."""
+    """Fit a ridge of the target on the items that at least `min_rows` rows hold; others count 0.
+
+    `beside` is fitted along with them and then dropped: what it explains is not laid to the items'
+    account, so the score tells the trees what other columns do not. Shapes: [rows, any].
+    """
     rows = np.concatenate([features.lists[i].row_of_item for i in lists])
     codes = np.concatenate([features.lists[i].codes for i in lists])
     distinct, item = np.unique(codes, return_inverse=True)
@@ -99,7 +123,9 @@ def fit_linear_score(
         (np.ones(len(rows)), (rows, item)), shape=(len(features), len(distinct))
     )
     frequent = (counts > 0).sum(axis=0).A1 >= min_rows
-    values, base = _ridge(counts[:, frequent], target, penalty)
+    items = counts[:, frequent]
+    values = _ridge(sparse.hstack([items, beside]).tocsr(), target, penalty)[: items.shape[1]]
+    base = target.mean() - items.mean(axis=0).A1 @ values
     return Encoding(
         "linear_score",
         "LinearScore",
@@ -110,13 +136,8 @@ def fit_linear_score(
     )
 
 
-def _ridge(
-    design: sparse.csr_matrix, target: np.ndarray, penalty: float
-) -> tuple[np.ndarray, float]:
-    """Solve the ridge with a free intercept by conjugate gradients.
-
-    Returns values and intercept.
-    """
+def _ridge(design: sparse.csr_matrix, target: np.ndarray, penalty: float) -> np.ndarray:
+    """Solve the ridge with a free intercept by conjugate gradients."""
     # The columns' means are subtracted without making the matrix dense.
     centre = design.mean(axis=0).A1
     transposed = design.T.tocsr()
@@ -137,4 +158,4 @@ def _ridge(
     )
     if failed:
         raise ValueError("the ridge of the linear score did not converge")
-    return values, float(target.mean() - centre @ values)
+    return values

@@ -1,11 +1,11 @@
-"""The recipe: from features to a fitted model.
+"""The recipes: from features to a fitted model.
 
 Everything fitted is fitted here, on the rows it is given.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from catboost import CatBoostRegressor
@@ -24,10 +24,12 @@ HOT_LANGUAGES = 15
 # file long.
 MIN_ITEM_ROWS = 3
 RIDGE_PENALTY = 10.0
+# Numbers are fitted beside the items in this many bins each.
+NUMBER_BINS = 16
 ENCODING_FOLDS = 5
 CUTPOINT_FOLDS = 3
 # How many recipes were compared on these folds before this one was chosen; the model card says so.
-RECIPES_TRIED = 9
+RECIPES_TRIED = 20
 # One thread and one seed: CatBoost's sums, and so the file's bytes, depend on both.
 BOOSTING = {
     "iterations": 600,
@@ -43,13 +45,55 @@ BOOSTING = {
 }
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What a model learns from: all features but those left out, which its trees never ask for.
+
+    Columns stay in their places, so every recipe's model takes the same features.
+    """
+
+    name: str
+    left_out: tuple[str, ...] = ()  # features of the spec, or "linear_score"
+    iterations: int = BOOSTING["iterations"]
+
+    @property
+    def lists(self) -> tuple[int, ...]:
+        """Numbers of the lists whose items the linear score sums."""
+        return tuple(i for i, name in enumerate(LIST_NAMES) if name not in self.left_out)
+
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of the numeric features it may use."""
+        return [i for i, name in enumerate(NUMERIC_NAMES) if name not in self.left_out]
+
+    def booster(self, column_names: list[str]) -> CatBoostRegressor:
+        """The trees, yet to be fitted on columns of these names."""
+        ignored = [
+            i for i, name in enumerate(column_names) if name.partition("=")[0] in self.left_out
+        ]
+        return CatBoostRegressor(
+            **{**BOOSTING, "iterations": self.iterations}, ignored_features=ignored
+        )
+
+    def without(self, *features: str) -> Recipe:
+        """The same recipe with more features left out."""
+        return replace(self, left_out=self.left_out + features)
+
+
+MOVIES = Recipe("movies")
+# What is known before anyone has seen the movie.
+COLD = Recipe("movies-cold", ("vote_count", "popularity", "revenue"))
+SHIPPED = (MOVIES, COLD)
+
+
 def describe() -> dict:
-    """The recipe's settings, for evaluation.json: figures belong to one recipe."""
+    """The recipes' settings, for evaluation.json: figures belong to one recipe."""
     return {
         "target_range": list(TARGET_RANGE),
         "hot_languages": HOT_LANGUAGES,
         "min_item_rows": MIN_ITEM_ROWS,
         "ridge_penalty": RIDGE_PENALTY,
+        "number_bins": NUMBER_BINS,
         "encoding_folds": ENCODING_FOLDS,
         "cutpoint_folds": CUTPOINT_FOLDS,
         "boosting": {
@@ -57,7 +101,7 @@ def describe() -> dict:
             for name, value in BOOSTING.items()
             if name not in ("allow_writing_files", "verbose")
         },
-        "recipes_tried": RECIPES_TRIED,
+        "left_out": {one.name: list(one.left_out) for one in SHIPPED},
     }
 
 
@@ -75,9 +119,7 @@ class Fitted:
     @property
     def column_names(self) -> list[str]:
         """Names of the classifier's columns, in order."""
-        return list(NUMERIC_NAMES) + [
-            name for encoding in self.encodings for name in encoding.column_names
-        ]
+        return column_names(self.encodings)
 
     def columns(self, features: Features) -> np.ndarray:
         """Scale and encode rows. Shapes: [rows, columns], float32."""
@@ -85,6 +127,19 @@ class Fitted:
             encoding(features) for encoding in self.encodings
         ]
         return np.hstack(parts)
+
+    def scores(self, columns: np.ndarray) -> np.ndarray:
+        """Score rows of `columns`. Shapes: [rows], float32."""
+        return self.booster.predict(columns).astype(np.float32)
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Shapes: [rows, classes]."""
+        return ordinal.probabilities(scores, self.logistic_slope, self.logistic_offsets)
+
+
+def column_names(encodings: tuple[Encoding, ...]) -> list[str]:
+    """Names of the columns that the numbers and these encodings make."""
+    return list(NUMERIC_NAMES) + [name for one in encodings for name in one.column_names]
 
 
 def hot_encodings(items: list[Item]) -> tuple[Encoding, Encoding]:
@@ -108,17 +163,18 @@ def clipped_target(features: Features) -> np.ndarray:
     return np.clip(features.target.astype(np.float64), *TARGET_RANGE)
 
 
-def _linear_score(features: Features) -> Encoding:
+def _linear_score(recipe: Recipe, features: Features) -> Encoding:
     return encoders.fit_linear_score(
         features,
         clipped_target(features),
-        tuple(range(len(LIST_NAMES))),
+        recipe.lists,
         RIDGE_PENALTY,
         MIN_ITEM_ROWS,
+        encoders.number_bins(features.numeric[:, recipe.numbers], NUMBER_BINS),
     )
 
 
-def cross_fitted_linear_score(features: Features, seed: int) -> np.ndarray:
+def cross_fitted_linear_score(recipe: Recipe, features: Features, seed: int) -> np.ndarray:
     """Score each row by weights that its fold had no part in.
 
     Else the trees would trust the score more than it deserves on new rows.
@@ -126,19 +182,8 @@ def cross_fitted_linear_score(features: Features, seed: int) -> np.ndarray:
     fold = splits.folds(features.ids, seed, ENCODING_FOLDS)
     out = np.zeros((len(features), 1), np.float32)
     for k in range(ENCODING_FOLDS):
-        out[fold == k] = _linear_score(features.take(fold != k))(features.take(fold == k))
-    return out
-
-
-def out_of_fold_scores(
-    columns: np.ndarray, target: np.ndarray, ids: np.ndarray, seed: int
-) -> np.ndarray:
-    """Score each row by trees that were not fitted on its fold."""
-    fold = splits.folds(ids, seed, CUTPOINT_FOLDS)
-    out = np.zeros(len(ids))
-    for k in range(CUTPOINT_FOLDS):
-        booster = CatBoostRegressor(**BOOSTING).fit(columns[fold != k], target[fold != k])
-        out[fold == k] = booster.predict(columns[fold == k])
+        weights = _linear_score(recipe, features.take(fold != k))
+        out[fold == k] = weights(features.take(fold == k))
     return out
 
 
@@ -146,36 +191,52 @@ def out_of_fold_scores(
 class TrainingSet:
     """Labelled rows as columns: linear score cross-fitted, the rest as it will be in service."""
 
+    recipe: Recipe
     features: Features
     scaler: scaler.Scaler
-    hots: tuple[Encoding, ...]
+    encodings: tuple[Encoding, ...]
     columns: np.ndarray
     target: np.ndarray
 
+    def fit_booster(self, rows: np.ndarray | slice = slice(None)) -> CatBoostRegressor:
+        """Fit trees on these of the rows."""
+        booster = self.recipe.booster(column_names(self.encodings))
+        return booster.fit(self.columns[rows], self.target[rows])
 
-def prepare(features: Features, hots: tuple[Encoding, ...], salt: int) -> TrainingSet:
+
+def out_of_fold_scores(rows: TrainingSet, seed: int) -> np.ndarray:
+    """Score each row by trees that were not fitted on its fold."""
+    fold = splits.folds(rows.features.ids, seed, CUTPOINT_FOLDS)
+    out = np.zeros(len(fold))
+    for k in range(CUTPOINT_FOLDS):
+        out[fold == k] = rows.fit_booster(fold != k).predict(rows.columns[fold == k])
+    return out
+
+
+def prepare(
+    recipe: Recipe, features: Features, hots: tuple[Encoding, ...], salt: int
+) -> TrainingSet:
     """Scale and encode the labelled rows.
 
     `salt` only moves the inner folds along with the outer ones.
     """
     features = features.take(features.labelled)
     scale = scaler.fit(features.numeric)
-    score = cross_fitted_linear_score(features, splits.INNER_SEED + salt)
+    score = cross_fitted_linear_score(recipe, features, splits.INNER_SEED + salt)
     columns = np.hstack([scale(features.numeric)] + [hot(features) for hot in hots] + [score])
-    return TrainingSet(features, scale, hots, columns, clipped_target(features))
+    encodings = (*hots, _linear_score(recipe, features))
+    return TrainingSet(recipe, features, scale, encodings, columns, clipped_target(features))
 
 
 def fit(rows: TrainingSet, salt: int) -> Fitted:
-    """Fit cutpoints and probabilities on out-of-fold scores, then everything on all rows."""
+    """Fit cutpoints and probabilities on out-of-fold scores, then the trees on all rows."""
     classes = rows.features.target_class
-    held_out = out_of_fold_scores(
-        rows.columns, rows.target, rows.features.ids, 2 * splits.INNER_SEED + salt
-    )
+    held_out = out_of_fold_scores(rows, 2 * splits.INNER_SEED + salt)
     slope, offsets = ordinal.fit_logistic(held_out, classes)
     return Fitted(
         scaler=rows.scaler,
-        encodings=(*rows.hots, _linear_score(rows.features)),
-        booster=CatBoostRegressor(**BOOSTING).fit(rows.columns, rows.target),
+        encodings=rows.encodings,
+        booster=rows.fit_booster(),
         cutpoints=ordinal.fit_cutpoints(held_out, classes),
         logistic_slope=slope,
         logistic_offsets=offsets,

@@ -1,7 +1,7 @@
-"""Fit and evaluate the movies' model.
+"""Fit and evaluate the movies' models.
 
-  train.py evaluate   measure the recipe by cross-validation (minutes); writes evaluation.json
-  train.py fit        fit the shipped model (seconds); writes movies.model and MODEL_CARD.md
+  train.py evaluate   measure the recipes (half an hour); writes evaluation.json
+  train.py fit        fit the shipped models (seconds); writes them, MODEL_CARD.md and its pictures
 
 Both read what the C++ preprocessor wrote (`marquee features`), so training and serving see the same
 features.
@@ -14,23 +14,25 @@ import gzip
 import hashlib
 import json
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import xxhash
 
 import card
-import evaluate as cross_validation
+import evaluate as measuring
 import golden
 import model_file
+import pictures
 import profiles
 import recipe
 import splits
 import trees
 from feature_file import LIST_NAMES, Features, Item, read_features, read_items
+from recipe import Recipe
 
-NAME = "movies"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
 
 
@@ -79,25 +81,40 @@ def read_evaluation(path: Path, features: Features) -> dict:
     return evaluation
 
 
-def fit(arguments: argparse.Namespace) -> None:
-    """Fit the shipped model and write it, and its card beside it."""
-    features, items = read_features(arguments.features), read_items(arguments.items)
-    evaluation = read_evaluation(arguments.evaluation, features)
+def quality(evaluation: dict, name: str) -> list[model_file.Figure]:
+    """What the model file says of its recipe's quality."""
+    figures = evaluation["figures"][name]
+    return [
+        model_file.Figure(
+            f"cross_validated_{what}",
+            **{field: figures[what][field] for field in ("mean", "std", "repetitions")},
+        )
+        for what in ("f1", "accuracy", "calibration_error")
+    ]
+
+
+def fit_one(
+    one: Recipe,
+    features: Features,
+    items: list[Item],
+    evaluation: dict,
+    spec: str,
+    training_sha256: str,
+) -> tuple[bytes, card.Facts]:
+    """Fit a shipped model. Returns its file's bytes, and what the card says of it."""
     training = features.take(splits.shipped_training_rows(features.ids))
-    rows = recipe.prepare(training, recipe.hot_encodings(items), splits.SHIPPED_SALT)
+    rows = recipe.prepare(one, training, recipe.hot_encodings(items), splits.SHIPPED_SALT)
     fitted = recipe.fit(rows, splits.SHIPPED_SALT)
     flat = trees.from_catboost(fitted.booster)
     probes = golden.make(fitted, flat, known_codes(fitted, items))
     header = model_file.Header(
-        name=NAME,
+        name=one.name,
         version=VERSION,
         feature_spec=features.feature_spec,
-        feature_spec_text=read_spec(arguments.spec, features),
-        training_sha256=sha256_of_csv(arguments.data),
+        feature_spec_text=spec,
+        training_sha256=training_sha256,
         training_ids=splits.training_id_hashes(training.ids),
-        quality=[
-            model_file.Figure(name, **figure) for name, figure in evaluation["figures"].items()
-        ],
+        quality=quality(evaluation, one.name),
     )
     content = model_file.encode(
         header,
@@ -108,7 +125,6 @@ def fit(arguments: argparse.Namespace) -> None:
         profiles.list_profiles(features, items),
     )
     facts = card.Facts(
-        version=VERSION,
         rows=len(features),
         training_rows=len(rows.target),
         training_ids=len(header.training_ids),
@@ -119,24 +135,42 @@ def fit(arguments: argparse.Namespace) -> None:
         golden_rows=len(probes.rows),
         golden_measured=probes.measured,
         golden_bound=probes.bound,
-        training_sha256=header.training_sha256,
+        training_sha256=training_sha256,
         feature_spec=features.feature_spec,
     )
-    arguments.out.write_bytes(content)
-    arguments.out.with_name("MODEL_CARD.md").write_text(
-        card.write(facts, evaluation), encoding="utf-8"
-    )
-    print(f"{arguments.out}: {len(content):,} bytes", file=sys.stderr)
+    return content, facts
+
+
+def fit(arguments: argparse.Namespace) -> None:
+    """Fit the shipped models and write them, and the card and its pictures beside them."""
+    features, items = read_features(arguments.features), read_items(arguments.items)
+    evaluation = read_evaluation(arguments.evaluation, features)
+    spec, sha256 = read_spec(arguments.spec, features), sha256_of_csv(arguments.data)
+    facts = {}
+    with ProcessPoolExecutor(arguments.jobs) as pool:
+        fits = {
+            one.name: pool.submit(fit_one, one, features, items, evaluation, spec, sha256)
+            for one in recipe.SHIPPED
+        }
+        for name, done in fits.items():
+            content, facts[name] = done.result()
+            path = arguments.out / f"{name}.model"
+            path.write_bytes(content)
+            print(f"{path}: {len(content):,} bytes", file=sys.stderr)
+    text = card.write(VERSION, facts, evaluation)
+    (arguments.out / "MODEL_CARD.md").write_text(text, encoding="utf-8")
+    pictures.write(evaluation, arguments.out)
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    """Measure the recipe and write evaluation.json."""
+    """Measure the recipes and write evaluation.json."""
     features, items = read_features(arguments.features), read_items(arguments.items)
-    result = cross_validation.evaluate(features, items, arguments.jobs)
+    plan = measuring.QUICK if arguments.quick else measuring.FULL
+    result = measuring.evaluate(features, items, plan, arguments.jobs, arguments.cache)
     # One run a line: short to read, and a change shows which runs it touched.
     runs = ",\n".join(f"  {json.dumps(run)}" for run in result.pop("runs"))
-    head = json.dumps(result, indent=1).rstrip("}\n")
-    arguments.out.write_text(f'{head},\n "runs": [\n{runs}\n ]\n}}\n')
+    rest = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in result.items())
+    arguments.out.write_text(f'{{\n{rest},\n "runs": [\n{runs}\n ]\n}}\n')
 
 
 def main() -> None:
@@ -145,13 +179,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True)
-    fit_parser = commands.add_parser("fit", help="fit the shipped model")
+    fit_parser = commands.add_parser("fit", help="fit the shipped models")
     fit_parser.set_defaults(run=fit)
-    evaluate_parser = commands.add_parser("evaluate", help="measure the recipe by cross-validation")
+    evaluate_parser = commands.add_parser("evaluate", help="measure the recipes")
     evaluate_parser.set_defaults(run=evaluate)
     for one in (fit_parser, evaluate_parser):
         one.add_argument(
             "--features", type=Path, required=True, help="from `marquee features --data FILE -o`"
+        )
+        one.add_argument(
+            "--jobs", type=int, default=2, help="how many fits at a time (default: 2)"
         )
         one.add_argument(
             "--items", type=Path, required=True, help="from `marquee features --items`"
@@ -161,9 +198,12 @@ def main() -> None:
     )
     fit_parser.add_argument("--data", type=Path, required=True, help="the CSV, for its sha256 only")
     fit_parser.add_argument("--evaluation", type=Path, default=ARTIFACTS / "evaluation.json")
-    fit_parser.add_argument("--out", type=Path, default=ARTIFACTS / "movies.model")
+    fit_parser.add_argument("--out", type=Path, default=ARTIFACTS, help="a folder")
     evaluate_parser.add_argument(
-        "--jobs", type=int, default=2, help="how many folds at a time (default: 2)"
+        "--quick", action="store_true", help="few trees and runs: to see that it works"
+    )
+    evaluate_parser.add_argument(
+        "--cache", type=Path, required=True, help="a folder for what was measured already"
     )
     evaluate_parser.add_argument("--out", type=Path, default=ARTIFACTS / "evaluation.json")
     arguments = parser.parse_args()

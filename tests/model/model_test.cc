@@ -198,20 +198,27 @@ TEST(ModelTest, RefusesToScoreOtherwiseThanItsGoldenRows) {
   EXPECT_THAT(model.error().message(), HasSubstr("test.model: golden.scores[3] (row 3, score 0)"));
 }
 
-TEST(ShippedModelTest, IsAccepted) {
-  const std::string path = MARQUEE_SOURCE_DIR "/model/artifacts/movies.model";
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "there is no " << path << " yet";
-  const auto model = Model::Load(path);
+class ShippedModelTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ShippedModelTest, IsAccepted) {
+  const auto model = Model::Load(MARQUEE_SOURCE_DIR "/model/artifacts/" + GetParam() + ".model");
   ASSERT_TRUE(model) << model.error().message();
+  EXPECT_EQ((*model)->name(), GetParam());
   EXPECT_EQ((*model)->num_numeric(), 14u);
   EXPECT_EQ((*model)->num_lists(), 8u);
   EXPECT_THAT((*model)->class_names(), ElementsAre("low", "mid", "high"));
+  EXPECT_NE((*model)->FindFigure("cross_validated_f1"), nullptr);
   const auto engine = MakeEngine(**model);
   const auto report = (*model)->CheckGolden(**engine);
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_GE(report->num_rows, 1000u);
   EXPECT_LE(report->bound, 2e-5f);
 }
+
+INSTANTIATE_TEST_SUITE_P(Shipped, ShippedModelTest, ::testing::Values("movies", "movies-cold"),
+                         [](const auto& which) {
+                           return which.param == "movies" ? "movies" : "cold";
+                         });
 
 }  // namespace
 }  // namespace marquee::model

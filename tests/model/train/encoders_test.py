@@ -45,10 +45,13 @@ def design_matrix(features, codes):
     return dense
 
 
+NOTHING = np.zeros((400, 0))
+
+
 def test_linear_score_is_the_ridge_on_item_counts():
     features = make_features(400)
     target = features.target.astype(np.float64)
-    fitted = encoders.fit_linear_score(features, target, tuple(range(8)), penalty=10.0, min_rows=15)
+    fitted = encoders.fit_linear_score(features, target, tuple(range(8)), 10.0, 15, NOTHING)
     dense = design_matrix(features, fitted.codes)
     expected = Ridge(alpha=10.0).fit(dense, target)
     assert np.abs(expected.coef_ - fitted.values).max() <= encoders.GRID / 2 + 1e-7
@@ -58,10 +61,40 @@ def test_linear_score_is_the_ridge_on_item_counts():
     )
 
 
+def test_linear_score_leaves_to_other_columns_what_they_explain():
+    features = make_features(400)
+    rng = np.random.default_rng(5)
+    item = features.lists[0].codes[0]
+    holds = np.zeros(400)
+    holds[features.lists[0].row_of_item[features.lists[0].codes == item]] = 1
+    # The item often comes with a number on which alone the target depends.
+    beside = (holds * (rng.random(400) < 0.9))[:, None]
+    target = 6 + 2 * beside[:, 0]
+    alone, fitted = (
+        encoders.fit_linear_score(features, target, tuple(range(8)), 0.1, 3, other)
+        for other in (NOTHING, beside)
+    )
+    value = alone.values[alone.codes == item][0], fitted.values[fitted.codes == item][0]
+    assert value[0] > 1.4 > 0.2 > abs(value[1])
+    # The score's mean is the target's, as if the other columns were at theirs.
+    assert abs(fitted(features).mean() - target.mean()) < 0.01
+
+
+def test_number_bins_are_of_equal_counts_and_absent_numbers_have_their_own():
+    numeric = np.column_stack([np.arange(80.0), np.repeat([0.0, 5.0], 40)]).astype(np.float32)
+    numeric[:8, 0] = np.nan
+    bins = encoders.number_bins(numeric, 8).toarray()
+    assert (bins.sum(axis=1) == 2).all()
+    assert bins[:, :9].sum(axis=0).tolist() == [9, 9, 9, 9, 9, 9, 9, 9, 8]
+    assert bins[:8, 8].all()
+    # Borders that coincide are one, and what lies on a border is above it.
+    assert [count for count in bins[:, 9:].sum(axis=0).tolist() if count] == [40, 40]
+
+
 def test_linear_score_forgets_rare_items():
     features = make_features(400)
     fitted = encoders.fit_linear_score(
-        features, features.target.astype(np.float64), tuple(range(8)), 10.0, 25
+        features, features.target.astype(np.float64), tuple(range(8)), 10.0, 25, NOTHING
     )
     rows_of = {}
     for column in features.lists:
@@ -85,8 +118,6 @@ def test_ridge_converges_with_a_free_intercept():
     rng = np.random.default_rng(3)
     design = sparse.random(300, 40, 0.1, format="csr", random_state=3)
     target = rng.normal(6, 1, 300)
-    values, base = encoders._ridge(design, target, 2.0)
+    values = encoders._ridge(design, target, 2.0)
     expected = Ridge(alpha=2.0).fit(design.toarray(), target)
-    assert np.allclose(values, expected.coef_, atol=1e-7) and np.isclose(
-        base, expected.intercept_, atol=1e-7
-    )
+    assert np.allclose(values, expected.coef_, atol=1e-7)

@@ -1,7 +1,7 @@
 """From made-up features to a model file: trees against CatBoost, golden rows, the bytes."""
 
-import card
-import evaluate
+from dataclasses import replace
+
 import frame
 import golden
 import model_file
@@ -16,14 +16,18 @@ import wire
 from conftest import make_features, make_items
 
 
+SMALL = replace(recipe.MOVIES, iterations=60)
+
+
+def fit(one: recipe.Recipe, features) -> recipe.Fitted:
+    return recipe.fit(recipe.prepare(one, features, recipe.hot_encodings(make_items()), 0), 0)
+
+
 @pytest.fixture(scope="module")
 def small():
     """A fit with few trees."""
-    patch = pytest.MonkeyPatch()
-    patch.setitem(recipe.BOOSTING, "iterations", 60)
     features = make_features(1500)
-    yield features, recipe.fit(recipe.prepare(features, recipe.hot_encodings(make_items()), 0), 0)
-    patch.undo()
+    return features, fit(SMALL, features)
 
 
 def encode(features, fitted) -> tuple[bytes, golden.Golden]:
@@ -102,12 +106,12 @@ def test_golden_rows_cover_the_odd_cases(small):
 def test_cross_fitted_scores_do_not_see_their_own_fold(small):
     features, _ = small
     features = features.take(features.labelled)
-    scores = recipe.cross_fitted_linear_score(features, 5)
+    scores = recipe.cross_fitted_linear_score(SMALL, features, 5)
     fold = splits.folds(features.ids, 5, recipe.ENCODING_FOLDS)
     moved = features.target.copy()
     moved[fold == 2] = 9.0
     other = features.__class__(**{**features.__dict__, "target": moved})
-    again = recipe.cross_fitted_linear_score(other, 5)
+    again = recipe.cross_fitted_linear_score(SMALL, other, 5)
     assert np.array_equal(scores[fold == 2], again[fold == 2]) and not np.array_equal(scores, again)
 
 
@@ -133,7 +137,7 @@ def test_file_reads_back(small):
 
 def test_the_same_rows_give_the_same_bytes(small):
     features, fitted = small
-    again = recipe.fit(recipe.prepare(features, recipe.hot_encodings(make_items()), 0), 0)
+    again = fit(SMALL, features)
     assert encode(features, fitted)[0] == encode(features, again)[0]
 
 
@@ -142,27 +146,16 @@ def test_integers_that_do_not_fit_are_refused():
         model_file._Writer().numbers(np.array([300]), np.uint8)
 
 
-def test_evaluation_and_card(small):
-    features, _ = small
-    run = evaluate.run_fold(features, make_items(), 0, 0)
-    f1 = {
-        name: evaluate.ordinal.class_f1(np.array(matrix)).mean()
-        for name, matrix in run["confusion"].items()
-    }
-    assert f1["marquee"] > 0.6 > 0.4 > f1["majority_class"]
-    held_out = (splits.folds(features.ids, 0) == 0) & features.labelled
-    assert all(np.sum(matrix) == held_out.sum() for matrix in run["confusion"].values())
-    evaluation = {
-        "labelled_rows": 1,
-        "recipe": recipe.describe(),
-        "figures": evaluate.figures([run, run]),
-        "shuffled_target_f1": 0.333,
-        "runs": [run, run | {"salt": 1}],
-    }
-    assert evaluation["figures"]["cross_validated_f1"]["std"] == 0
-    facts = card.Facts("1.0.0", 2, 1, 1, 51, 9, 60, [6.0, 6.8], 1000, 1e-6, 2e-5, "ab", 7)
-    text = card.write(facts, evaluation)
-    assert (
-        f"{100 * f1['marquee']:.1f} ± 0.0" in text
-        and f"Recipes tried: {recipe.RECIPES_TRIED}" in text
-    )
+def test_what_is_left_out_is_neither_asked_for_nor_summed():
+    features = make_features(1500)
+    fitted = fit(SMALL.without("budget", "genres", "revenue"), features)
+    asked = {fitted.column_names[i] for i in trees.from_catboost(fitted.booster).split_features}
+    assert "vote_count" in asked and "linear_score" in asked
+    assert not any(name.startswith(("budget", "revenue", "genres=")) for name in asked)
+    assert fitted.encodings[-1].lists == tuple(range(1, 8))
+    # The columns stay where they are: what lies in those left out makes no difference.
+    columns = fitted.columns(features)
+    other = columns.copy()
+    other[:, [0, 1]] = 17
+    assert np.array_equal(fitted.scores(columns), fitted.scores(other))
+    assert encode(features, fitted)[1].measured <= golden.BOUND / 2
