@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "schemas/batch_info.h"
@@ -11,6 +12,16 @@
 #include "schemas/result_batch_generated.h"
 
 namespace marquee {
+
+/// What a second model, tried beside the first, says of the rows.
+struct ChallengerColumns {
+  std::uint64_t model_id = 0;
+  std::span<const std::uint8_t> predicted_class;
+  std::span<const float> score;
+  std::span<const float> probabilities;  ///< class-major
+  std::span<const std::uint8_t> seen;
+  std::uint64_t busy_ns = 0;
+};
 
 /// A ResultBatch whose every length and class has been checked. Owns nothing; the message must
 /// outlive it.
@@ -40,6 +51,8 @@ class ResultBatchView {
   std::uint64_t scaler_ns() const noexcept { return batch_->scaler_ns(); }
   std::uint64_t encoder_ns() const noexcept { return batch_->encoder_ns(); }
   std::uint64_t classifier_ns() const noexcept { return batch_->classifier_ns(); }
+  /// None if the rows were scored by one model.
+  std::optional<ChallengerColumns> challenger() const;
 
  private:
   explicit ResultBatchView(std::span<const std::byte> bytes)

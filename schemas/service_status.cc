@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "schemas/cut_text.h"
@@ -56,6 +57,22 @@ Status CheckTimes(const wire::Status& status) {
   }
   if (true_times) return {};
   return Status::Data("a time is before 1970 or after 2116: is the service's clock right?");
+}
+
+Status CheckDrift(const wire::Status& status) {
+  if (status.drift() == nullptr) return {};
+  if (status.drift()->size() > kMaxStatusFeatures) {
+    return Status::Data(fmt::format("drift of {} features; a status has at most {}",
+                                    status.drift()->size(), kMaxStatusFeatures));
+  }
+  for (const wire::FeatureDrift* drift : *status.drift()) {
+    if (TextOf(drift->feature()).size() > kMaxStatusText || !std::isfinite(drift->psi()) ||
+        drift->psi() < 0) {
+      return Status::Data(fmt::format("drift {} of a feature with a name of {} bytes", drift->psi(),
+                                      TextOf(drift->feature()).size()));
+    }
+  }
+  return {};
 }
 
 Status CheckNumbers(const wire::Status& status) {
@@ -125,6 +142,14 @@ Status WriteStatus(const ServiceStatus& status, Message& message) {
   for (const ServiceEvent& event : std::span(status.events).subspan(skipped)) {
     events.push_back(wire::CreateServiceEvent(builder, event.time_ns, text(event.text)));
   }
+  std::vector<flatbuffers::Offset<wire::FeatureDrift>> drift;
+  for (const FeatureDrift& one :
+       std::span(status.drift).first(std::min(status.drift.size(), kMaxStatusFeatures))) {
+    drift.push_back(wire::CreateFeatureDrift(builder, text(one.feature), one.psi));
+  }
+  using DriftVector = flatbuffers::Vector<flatbuffers::Offset<wire::FeatureDrift>>;
+  const auto drift_offset =
+      drift.empty() ? flatbuffers::Offset<DriftVector>() : builder.CreateVector(drift);
   const auto counts_offset = builder.CreateVectorOfStructs(counts);
   const auto lags_offset = builder.CreateVectorOfStructs(lags);
   const auto events_offset = builder.CreateVector(events);
@@ -158,6 +183,8 @@ Status WriteStatus(const ServiceStatus& status, Message& message) {
   table.add_input_topic(input_topic);
   table.add_lags(lags_offset);
   table.add_events(events_offset);
+  table.add_drift(drift_offset);
+  table.add_drift_rows(status.drift_rows);
   return message.Finish(table.Finish(), wire::StatusIdentifier());
 }
 
@@ -168,6 +195,7 @@ Result<ServiceStatus> ReadStatus(std::span<const std::byte> bytes) {
   MARQUEE_RETURN_IF_ERROR(CheckTexts(wire_status).WithContext("Status"));
   MARQUEE_RETURN_IF_ERROR(CheckTimes(wire_status).WithContext("Status"));
   MARQUEE_RETURN_IF_ERROR(CheckNumbers(wire_status).WithContext("Status"));
+  MARQUEE_RETURN_IF_ERROR(CheckDrift(wire_status).WithContext("Status"));
 
   ServiceStatus status{
       .stage = wire_status.stage()->str(),
@@ -195,6 +223,7 @@ Result<ServiceStatus> ReadStatus(std::span<const std::byte> bytes) {
       .cpu_ns = wire_status.cpu_ns(),
       .rss_bytes = wire_status.rss_bytes(),
       .input_topic = std::string(TextOf(wire_status.input_topic())),
+      .drift_rows = wire_status.drift_rows(),
   };
   if (wire_status.dead_letters() != nullptr) {
     for (const wire::DeadLetterCount* count : *wire_status.dead_letters()) {
@@ -212,6 +241,11 @@ Result<ServiceStatus> ReadStatus(std::span<const std::byte> bytes) {
     for (const wire::ServiceEvent* event : *wire_status.events()) {
       status.events.push_back(
           {.time_ns = event->time_ns(), .text = std::string(TextOf(event->text()))});
+    }
+  }
+  if (wire_status.drift() != nullptr) {
+    for (const wire::FeatureDrift* drift : *wire_status.drift()) {
+      status.drift.push_back({.feature = drift->feature()->str(), .psi = drift->psi()});
     }
   }
   return status;

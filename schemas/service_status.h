@@ -40,6 +40,13 @@ struct ServiceEvent {
   std::string text;
 };
 
+/// How far a numeric feature has moved from the training file's.
+struct FeatureDrift {
+  std::string feature;
+  /// Population stability index; 0 = as in training.
+  double psi = 0;
+};
+
 /// A snapshot of a service. Counters count from the service's start and only grow.
 struct ServiceStatus {
   std::string stage;     ///< "produce", "preprocess", "infer"
@@ -80,6 +87,10 @@ struct ServiceStatus {
   std::vector<ServiceEvent> events;
   /// The topic that `lags` are of; empty = the service reads none.
   std::string input_topic;
+  /// Of the stage that scores; none while it has seen too few rows.
+  std::vector<FeatureDrift> drift;
+  /// The rows that `drift` is of.
+  std::uint64_t drift_rows = 0;
 
   bool is_ready() const noexcept { return not_ready_reason.empty(); }
 };
@@ -90,6 +101,8 @@ inline constexpr std::size_t kMaxStatusText = 1024;
 inline constexpr std::size_t kMaxStatusEvents = 64;
 /// Most partitions a status tells the lag of.
 inline constexpr std::size_t kMaxStatusLags = 10'000;
+/// Most features a status tells the drift of.
+inline constexpr std::size_t kMaxStatusFeatures = 1'024;
 
 /// Encode `status`: longer texts are cut, of more events the newest are kept.
 /// Errors: kInternal if there are more lags than kMaxStatusLags.

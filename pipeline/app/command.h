@@ -30,6 +30,7 @@ struct PipelineOptions {
   DataOptions data;
   std::string model;
   std::string engine;
+  std::string challenger;
   std::size_t batch_rows = 512;
   std::size_t batch_bytes = 512 << 10;
   std::string runner = "tbb";
@@ -37,7 +38,7 @@ struct PipelineOptions {
   std::string columns = "all";
   DeadLetterPolicy dead_letters;
 
-  ScoringOptions scoring() const { return {model, engine, runner, threads}; }
+  ScoringOptions scoring() const { return {model, engine, challenger, runner, threads}; }
   CsvLimits limits() const { return {.max_rows = batch_rows, .max_bytes = batch_bytes}; }
   bool all_columns() const { return columns == "all"; }
 };

@@ -52,6 +52,29 @@ Json CalibrationJson(const Evaluation& evaluation, std::span<const std::string_v
           {"classes", std::move(classes)}};
 }
 
+Json ChallengerJson(const Evaluation& evaluation) {
+  if (evaluation.challenger_id() == 0) return nullptr;
+  const Comparison& comparison = evaluation.comparison();
+  const ConfusionMatrix model = comparison.Model();
+  const ConfusionMatrix challenger = comparison.Challenger();
+  const Difference difference = comparison.MacroF1();
+  Json json = {{"id", fmt::format("{:016x}", evaluation.challenger_id())},
+               {"rows", comparison.rows()},
+               {"agreement", comparison.Agreement()},
+               {"labelled", challenger.total()},
+               {"macro_f1", OverRows(challenger, challenger.MacroF1())},
+               {"macro_f1_model", OverRows(model, model.MacroF1())},
+               {"difference", nullptr},
+               {"confusion", ConfusionJson(challenger)},
+               {"ns_per_row", PerRow(evaluation.challenger_ns(), comparison.rows())}};
+  if (challenger.total() > 0) {
+    json["difference"] = {
+        {"macro_f1", difference.value}, {"low", difference.low}, {"high", difference.high}};
+  }
+  if (evaluation.several_challengers()) json["several"] = true;
+  return json;
+}
+
 Json LatencyJson(const Histogram& latency) {
   return {{"count", latency.count()},
           {"p50_ns", latency.Percentile(0.5)},
@@ -59,6 +82,23 @@ Json LatencyJson(const Histogram& latency) {
           {"p99_ns", latency.Percentile(0.99)},
           {"p999_ns", latency.Percentile(0.999)},
           {"max_ns", latency.max_ns()}};
+}
+
+std::string ChallengerText(const Evaluation& evaluation) {
+  const Comparison& comparison = evaluation.comparison();
+  const ConfusionMatrix challenger = comparison.Challenger();
+  if (challenger.total() == 0) return {};
+  const Difference difference = comparison.MacroF1();
+  const std::string_view verdict = !difference.is_clear() ? "no clear difference"
+                                   : difference.value > 0 ? "the challenger is better"
+                                                          : "the challenger is worse";
+  return fmt::format(
+      "\n  challenger {:016x}: macro-F1 {:.2f} against {:.2f} over {} rows that neither has seen\n"
+      "  difference {:+.2f}, 95 % interval {:+.2f} to {:+.2f}: {}; both predict the same of {:.1f} "
+      "%\n",
+      evaluation.challenger_id(), 100 * challenger.MacroF1(), 100 * comparison.Model().MacroF1(),
+      challenger.total(), 100 * difference.value, 100 * difference.low, 100 * difference.high,
+      verdict, 100 * comparison.Agreement());
 }
 
 }  // namespace
@@ -89,6 +129,7 @@ Json EvaluationJson(const Evaluation& evaluation, std::span<const std::string_vi
           {"confusion", ConfusionJson(confusion)},
           {"confusion_seen", ConfusionJson(seen)},
           {"calibration", CalibrationJson(evaluation, names)},
+          {"challenger", ChallengerJson(evaluation)},
           {"latency", LatencyJson(evaluation.latency())}};
 }
 
@@ -139,6 +180,7 @@ std::string QualityText(const Evaluation& evaluation, std::span<const std::strin
         "measure of quality)\n",
         seen.total(), 100 * seen.MacroF1());
   }
+  text += ChallengerText(evaluation);
   return text;
 }
 

@@ -8,18 +8,16 @@ namespace {
 
 struct InferOptions {
   ServiceOptions service;
-  std::string model;
-  std::string engine;
+  ServedModelOptions model;
   std::string output = "batches";
 };
 
 Status Infer(InferOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.model));
-  MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, MoviesSpec()));
-  MARQUEE_ASSIGN_OR_RETURN(const InferStage stage, InferStage::Make(model, options.engine));
   MARQUEE_ASSIGN_OR_RETURN(const auto runner,
                            MakeRunner(options.service.runner, options.service.threads));
-  KafkaInfer service(stage,
+  options.model.num_workers = runner->num_workers();
+  MARQUEE_ASSIGN_OR_RETURN(const auto model, ServedModel::Open(options.model));
+  KafkaInfer service(*model,
                      options.output == "json" ? KafkaInfer::OutputFormat::kJson
                                               : KafkaInfer::OutputFormat::kBatches,
                      options.service.stage.connection.TopicName(Topic::kProcessedData),
@@ -34,14 +32,18 @@ void AddInferCommand(CLI::App& root, Action& chosen) {
       AddCommand(root, "infer", "Service: features in processed-data become predictions in results",
                  "  marquee infer --brokers localhost:9092\n"
                  "  marquee infer --guarantee exactly-once --instance a\n"
+                 "  marquee infer --model a.model --challenger b.model\n"
                  "  marquee infer --output json      one JSON object a row, for any consumer");
   auto options = std::make_shared<InferOptions>();
   options->service.stage.input = Topic::kProcessedData;
   options->service.stage.output = Topic::kResults;
   AddServiceOptions(*command, "infer", options->service);
-  AddSetting(*command, "--model", options->model,
-             "model file (default: the built-in movies model)");
-  AddSetting(*command, "--engine", options->engine,
+  AddSetting(*command, "--model", options->model.model,
+             "model file (default: the built-in movies model); when the file changes, the new one "
+             "scores, once it has proven itself");
+  AddSetting(*command, "--challenger", options->model.challenger,
+             "a second model file: it scores too, and 'results' compares the two");
+  AddSetting(*command, "--engine", options->model.engine,
              "engine that scores the trees (default: the best)");
   AddSetting(*command, "--output", options->output,
              "what a record of results is: a batch of rows, or a JSON object a row")

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "pipeline/core/clock.h"
+#include "pipeline/transport/kafka/service.h"
 
 namespace marquee {
 
@@ -122,15 +123,23 @@ Status KafkaPreprocess::Process(const ServiceInput& input, std::size_t worker_in
 
 // --- KafkaInfer ----------------------------------------------------------------------------------
 
-KafkaInfer::KafkaInfer(const InferStage& stage, OutputFormat format, std::string topic,
+// The class names are those of the feature spec, whichever model scores.
+KafkaInfer::KafkaInfer(ServedModel& model, OutputFormat format, std::string topic,
                        std::size_t num_workers)
     : KafkaStage(InferStage::kId, std::move(topic)),
-      stage_(stage),
+      model_(model),
       format_(format),
-      json_(stage.model().class_names(), ResultJson::Members::kAll) {
+      json_(model.Current()->stage.model().class_names(), ResultJson::Members::kAll) {
   for (std::size_t i = 0; i < num_workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(stage, this->topic()));
+    workers_.push_back(std::make_unique<Worker>(this->topic()));
   }
+}
+
+void KafkaInfer::Tick(ServiceReport& report) {
+  if (const auto news = model_.Refresh()) report.Note(*news);
+  DriftMonitor::Reading drift = model_.Current()->drift.Read();
+  report.status().drift = std::move(drift.features);
+  report.status().drift_rows = drift.rows;
 }
 
 Status KafkaInfer::Process(const ServiceInput& input, std::size_t worker_index,
@@ -143,13 +152,19 @@ Status KafkaInfer::Process(const ServiceInput& input, std::size_t worker_index,
     RejectMessage(input, batch.error().message(), output);
     return {};
   }
+  if (auto model = model_.Current(); model != worker.model) {
+    worker.scratch.emplace(model->stage);
+    worker.model = std::move(model);
+  }
   worker.rejects.Clear();
-  worker.scratch.arrival = ArrivalOf(input);
-  Status status = stage_.Process(*batch, worker.scratch, worker.results, worker.rejects);
+  worker.scratch->arrival = ArrivalOf(input);
+  Status status =
+      worker.model->stage.Process(*batch, *worker.scratch, worker.results, worker.rejects);
   if (!status.ok()) {
     return std::move(status).WithContext(
         fmt::format("{}, partition {}, offset {}", topic(), input.partition, input.offset));
   }
+  worker.model->drift.Add(*batch, worker_index);
   output.records_in += batch->num_rows();
   output.rows_out += batch->num_rows();
   if (format_ == OutputFormat::kBatches) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "pipeline/app/served_model.h"
 #include "pipeline/dataset/json_record.h"
 #include "pipeline/stages/infer.h"
 #include "pipeline/stages/preprocess.h"
@@ -67,26 +69,27 @@ class KafkaPreprocess final : public KafkaStage {
   std::vector<std::unique_ptr<Worker>> workers_;
 };
 
-/// processed-data to results.
+/// processed-data to results, and what of the features has drifted to the status.
 class KafkaInfer final : public KafkaStage {
  public:
   enum class OutputFormat { kBatches, kJson };
 
-  KafkaInfer(const InferStage& stage, OutputFormat format, std::string topic,
-             std::size_t num_workers);
+  KafkaInfer(ServedModel& model, OutputFormat format, std::string topic, std::size_t num_workers);
 
   Status Process(const ServiceInput& input, std::size_t worker, OutputGroup& output) override;
+  void Tick(ServiceReport& report) override;
 
  private:
   struct alignas(kMessageAlignment) Worker {
-    Worker(const InferStage& stage, const std::string& topic) : scratch(stage), rejects(topic) {}
-    InferStage::Scratch scratch;
+    explicit Worker(const std::string& topic) : rejects(topic) {}
+    std::shared_ptr<ServedModel::Version> model;
+    std::optional<InferStage::Scratch> scratch;  // of that model
     Message results;
     std::string lines;
     Rejects rejects;
   };
 
-  const InferStage& stage_;
+  ServedModel& model_;
   OutputFormat format_;
   ResultJson json_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -124,6 +124,7 @@ Json FeatureRows(const FeatureBatchView& batch) {
 
 Json ResultRows(const ResultBatchView& batch) {
   Json rows = SharedRows(batch.rows(), batch.num_rows());
+  const auto challenger = batch.challenger();
   for (std::size_t row = 0; row < batch.num_rows(); ++row) {
     Json probabilities = Json::array();
     for (std::size_t c = 0; c < batch.num_classes(); ++c) {
@@ -133,6 +134,9 @@ Json ResultRows(const ResultBatchView& batch) {
     rows[row]["score"] = Number(batch.score()[row]);
     rows[row]["probabilities"] = std::move(probabilities);
     rows[row]["seen"] = batch.seen()[row] != 0;
+    if (!challenger) continue;
+    rows[row]["challenger_class"] = challenger->predicted_class[row];
+    rows[row]["challenger_score"] = Number(challenger->score[row]);
   }
   return rows;
 }
@@ -154,36 +158,41 @@ Json StatusJson(const ServiceStatus& status) {
   for (const ServiceEvent& event : status.events) {
     events.push_back({{"time_ns", event.time_ns}, {"text", event.text}});
   }
-  return {{"type", "Status"},
-          {"stage", status.stage},
-          {"instance", status.instance},
-          {"host", status.host},
-          {"pid", status.pid},
-          {"started_ns", status.started_ns},
-          {"time_ns", status.time_ns},
-          {"state", ServiceStateName(status.state)},
-          {"ready", status.is_ready()},
-          {"not_ready_reason", status.not_ready_reason},
-          {"messages_in", status.messages_in},
-          {"rows_in", status.rows_in},
-          {"bytes_in", status.bytes_in},
-          {"messages_out", status.messages_out},
-          {"rows_out", status.rows_out},
-          {"bytes_out", status.bytes_out},
-          {"dead_letters", std::move(dead_letters)},
-          {"unreadable_messages", status.unreadable_messages},
-          {"epochs", status.epochs},
-          {"commits", status.commits},
-          {"commit_failures", status.commit_failures},
-          {"transactions_aborted", status.transactions_aborted},
-          {"rebalances", status.rebalances},
-          {"stalls", status.stalls},
-          {"busy_ns", status.busy_ns},
-          {"cpu_ns", status.cpu_ns},
-          {"rss_bytes", status.rss_bytes},
-          {"input_topic", status.input_topic},
-          {"lags", std::move(lags)},
-          {"events", std::move(events)}};
+  Json json = {{"type", "Status"},
+               {"stage", status.stage},
+               {"instance", status.instance},
+               {"host", status.host},
+               {"pid", status.pid},
+               {"started_ns", status.started_ns},
+               {"time_ns", status.time_ns},
+               {"state", ServiceStateName(status.state)},
+               {"ready", status.is_ready()},
+               {"not_ready_reason", status.not_ready_reason},
+               {"messages_in", status.messages_in},
+               {"rows_in", status.rows_in},
+               {"bytes_in", status.bytes_in},
+               {"messages_out", status.messages_out},
+               {"rows_out", status.rows_out},
+               {"bytes_out", status.bytes_out},
+               {"dead_letters", std::move(dead_letters)},
+               {"unreadable_messages", status.unreadable_messages},
+               {"epochs", status.epochs},
+               {"commits", status.commits},
+               {"commit_failures", status.commit_failures},
+               {"transactions_aborted", status.transactions_aborted},
+               {"rebalances", status.rebalances},
+               {"stalls", status.stalls},
+               {"busy_ns", status.busy_ns},
+               {"cpu_ns", status.cpu_ns},
+               {"rss_bytes", status.rss_bytes},
+               {"input_topic", status.input_topic},
+               {"lags", std::move(lags)},
+               {"events", std::move(events)}};
+  if (!status.drift.empty()) {
+    json["drift_rows"] = status.drift_rows;
+    for (const FeatureDrift& drift : status.drift) json["drift"][drift.feature] = drift.psi;
+  }
+  return json;
 }
 
 }  // namespace
@@ -231,13 +240,17 @@ Result<Json> MessageJson(std::span<const std::byte> bytes) {
   }
   if (wire::ResultBatchBufferHasIdentifier(bytes.data())) {
     MARQUEE_ASSIGN_OR_RETURN(const ResultBatchView batch, ResultBatchView::Verify(bytes));
-    return Json{{"type", "ResultBatch"},
-                {"info", InfoJson(batch.info())},
-                {"model_id", fmt::format("{:016x}", batch.model_id())},
-                {"scaler_ns", batch.scaler_ns()},
-                {"encoder_ns", batch.encoder_ns()},
-                {"classifier_ns", batch.classifier_ns()},
-                {"rows", ResultRows(batch)}};
+    Json json = {{"type", "ResultBatch"},
+                 {"info", InfoJson(batch.info())},
+                 {"model_id", fmt::format("{:016x}", batch.model_id())},
+                 {"scaler_ns", batch.scaler_ns()},
+                 {"encoder_ns", batch.encoder_ns()},
+                 {"classifier_ns", batch.classifier_ns()},
+                 {"rows", ResultRows(batch)}};
+    if (const auto challenger = batch.challenger()) {
+      json["challenger_id"] = fmt::format("{:016x}", challenger->model_id);
+    }
+    return json;
   }
   if (wire::StatusBufferHasIdentifier(bytes.data())) {
     MARQUEE_ASSIGN_OR_RETURN(const ServiceStatus status, ReadStatus(bytes));

@@ -102,6 +102,8 @@ void AddRunCommand(CLI::App& root, Action& chosen) {
       "  marquee run --rate 10000 --repeat 100       a steady load, in open loop, and its latency");
   auto options = std::make_shared<RunOptions>();
   AddPipelineOptions(*command, options->pipeline, /*scoring=*/true);
+  AddSetting(*command, "--challenger", options->pipeline.challenger,
+             "a second model file: it scores too, and the report compares the two");
   AddFeedOptions(*command, options->feed);
   AddSetting(*command, "--record", options->record,
              "write the results to this file too, for marquee-viewer and decode");

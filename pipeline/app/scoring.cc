@@ -39,7 +39,13 @@ Result<Scoring> Scoring::Make(const ScoringOptions& options) {
   const FeatureSpec& spec = MoviesSpec();
   MARQUEE_ASSIGN_OR_RETURN(PreprocessStage preprocess, PreprocessStage::Make(spec));
   MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, spec));
-  MARQUEE_ASSIGN_OR_RETURN(InferStage infer, InferStage::Make(model, options.engine));
+  std::shared_ptr<const model::Model> challenger;
+  if (!options.challenger.empty()) {
+    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadModel(options.challenger));
+    MARQUEE_RETURN_IF_ERROR(RequireModelFits(*challenger, spec));
+  }
+  MARQUEE_ASSIGN_OR_RETURN(InferStage infer,
+                           InferStage::Make(model, options.engine, std::move(challenger)));
   MARQUEE_ASSIGN_OR_RETURN(auto runner, MakeRunner(options.runner, options.threads));
   return Scoring{std::move(model), std::move(preprocess), std::move(infer), std::move(runner)};
 }

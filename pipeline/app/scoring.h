@@ -23,6 +23,7 @@ Status RequireModelFits(const model::Model& model, const FeatureSpec& spec);
 struct ScoringOptions {
   std::string model;
   std::string engine;
+  std::string challenger;  ///< file; empty = none
   std::string runner = "tbb";
   std::size_t threads = 0;  ///< 0 = all that are allowed
 };

@@ -113,6 +113,20 @@ void AddLags(const ServiceStatus& status, Families& families) {
   families.Add({{"topic", status.input_topic}}, static_cast<double>(sum));
 }
 
+/// Before a feature's drift is known it has no series: 0 would be a lie.
+void AddDrift(const ServiceStatus& status, Families& families) {
+  if (status.drift.empty()) return;
+  families.Begin(MetricType::Gauge, "marquee_feature_drift_psi",
+                 "Population stability index of a feature against the model's training file.");
+  for (const FeatureDrift& drift : status.drift) {
+    Labels labels = families.stage();
+    labels.push_back({"feature", drift.feature});
+    families.Add(std::move(labels), drift.psi);
+  }
+  families.StageGauge("marquee_feature_drift_rows", "Rows that the index is of.",
+                      static_cast<double>(status.drift_rows));
+}
+
 /// The process, under the names that all Prometheus clients give it.
 void AddProcess(const ServiceStatus& status, Families& families) {
   families.Begin(MetricType::Counter, "process_cpu_seconds_total", "CPU time of the process.");
@@ -142,6 +156,7 @@ std::string MetricsText(const ServiceStatus& status, const BuildInfo& build) {
                         "Time the stage worked, over all its threads.", Seconds(status.busy_ns));
   AddDeadLetters(status, families);
   AddLags(status, families);
+  AddDrift(status, families);
   families.StageGauge("marquee_ready", "1 if the service is ready, 0 if not.",
                       status.is_ready() ? 1 : 0);
   families.StageGauge("marquee_status_timestamp_seconds",

@@ -4,54 +4,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "pipeline/dataset/generator.h"
 #include "schemas/check.h"
 
 namespace marquee {
-namespace {
-
-double Ratio(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-}  // namespace
-
-std::uint64_t ConfusionMatrix::total() const noexcept {
-  return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
-}
-
-double ConfusionMatrix::Accuracy() const noexcept {
-  std::uint64_t right = 0;
-  for (std::size_t i = 0; i < num_classes_; ++i) right += count(i, i);
-  return Ratio(right, total());
-}
-
-ClassFigures ConfusionMatrix::ForClass(std::size_t index) const noexcept {
-  std::uint64_t predicted = 0;
-  ClassFigures figures;
-  for (std::size_t other = 0; other < num_classes_; ++other) {
-    figures.support += count(index, other);
-    predicted += count(other, index);
-  }
-  const std::uint64_t hits = count(index, index);
-  figures.precision = Ratio(hits, predicted);
-  figures.recall = Ratio(hits, figures.support);
-  figures.f1 = Ratio(2 * hits, predicted + figures.support);
-  return figures;
-}
-
-double ConfusionMatrix::MacroF1() const noexcept {
-  double sum = 0;
-  for (std::size_t i = 0; i < num_classes_; ++i) sum += ForClass(i).f1;
-  return sum / static_cast<double>(num_classes_);
-}
-
 Status Evaluation::Add(const ResultBatchView& batch, std::int64_t now_ns) {
   MARQUEE_RETURN_IF_ERROR(CheckClasses(batch));
   const RowColumns rows = batch.rows();
-  for (std::size_t row = 0; row < batch.num_rows(); ++row) AddRow(batch, rows, row);
+  const auto challenger = batch.challenger();
+  for (std::size_t row = 0; row < batch.num_rows(); ++row) {
+    AddRow(batch, rows, row);
+    if (challenger) Compare(batch, rows, *challenger, row);
+  }
   AddTimes(batch, now_ns, batch.num_rows());
   return {};
 }
@@ -60,7 +25,11 @@ Status Evaluation::Add(const ResultBatchView& batch, std::optional<std::int64_t>
                        std::span<const std::uint16_t> row_numbers) {
   MARQUEE_RETURN_IF_ERROR(CheckClasses(batch));
   const RowColumns rows = batch.rows();
-  for (const std::uint16_t row : row_numbers) AddRow(batch, rows, row);
+  const auto challenger = batch.challenger();
+  for (const std::uint16_t row : row_numbers) {
+    AddRow(batch, rows, row);
+    if (challenger) Compare(batch, rows, *challenger, row);
+  }
   if (!row_numbers.empty()) AddTimes(batch, now_ns, row_numbers.size());
   return {};
 }
@@ -94,6 +63,14 @@ void Evaluation::AddRow(const ResultBatchView& batch, const RowColumns& rows, st
   }
 }
 
+void Evaluation::Compare(const ResultBatchView& batch, const RowColumns& rows,
+                         const ChallengerColumns& challenger, std::size_t row) {
+  const std::size_t model = batch.predicted_class()[row];
+  comparison_.AddPredictions(model, challenger.predicted_class[row]);
+  if (rows.labelled[row] == 0 || batch.seen()[row] != 0 || challenger.seen[row] != 0) return;
+  comparison_.AddLabelled(rows.target_class[row], model, challenger.predicted_class[row]);
+}
+
 void Evaluation::AddTimes(const ResultBatchView& batch, std::optional<std::int64_t> now_ns,
                           std::size_t rows_counted) {
   const BatchInfo info = batch.info();
@@ -107,6 +84,11 @@ void Evaluation::AddTimes(const ResultBatchView& batch, std::optional<std::int64
   scaler_ns_ += share(batch.scaler_ns());
   encoder_ns_ += share(batch.encoder_ns());
   classifier_ns_ += share(batch.classifier_ns());
+  if (const auto challenger = batch.challenger()) {
+    several_challengers_ |= challenger_id_ != 0 && challenger_id_ != challenger->model_id;
+    challenger_id_ = challenger->model_id;
+    challenger_ns_ += share(challenger->busy_ns);
+  }
 }
 
 double Evaluation::ExpectedCalibrationError() const noexcept {

@@ -11,54 +11,11 @@
 #include <vector>
 
 #include "pipeline/observe/histogram.h"
+#include "pipeline/stages/comparison.h"
+#include "pipeline/stages/confusion_matrix.h"
 #include "schemas/result_batch.h"
 
 namespace marquee {
-
-/// Precision, recall and F1 of one class; 0 where nothing was predicted or nothing was there (as
-/// scikit-learn's zero_division=0). Support is the number of rows of the class.
-struct ClassFigures {
-  double precision = 0;
-  double recall = 0;
-  double f1 = 0;
-  std::uint64_t support = 0;
-};
-
-/// Counts of labelled rows by true and predicted class.
-class ConfusionMatrix {
- public:
-  explicit ConfusionMatrix(std::size_t num_classes)
-      : num_classes_(num_classes), counts_(num_classes * num_classes) {}
-
-  void Add(std::size_t truth, std::size_t prediction) {
-    ++counts_[truth * num_classes_ + prediction];
-  }
-
-  /// Add counts, or take them away, that counts() of another matrix gives.
-  void Add(std::span<const std::uint64_t> counts) {
-    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += counts[i];
-  }
-  void Subtract(std::span<const std::uint64_t> counts) {
-    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] -= counts[i];
-  }
-
-  std::size_t num_classes() const noexcept { return num_classes_; }
-  /// By truth, then prediction.
-  std::span<const std::uint64_t> counts() const noexcept { return counts_; }
-  std::uint64_t count(std::size_t truth, std::size_t prediction) const {
-    return counts_[truth * num_classes_ + prediction];
-  }
-  std::uint64_t total() const noexcept;
-  /// Share of rows predicted right; 0 without rows.
-  double Accuracy() const noexcept;
-  ClassFigures ForClass(std::size_t index) const noexcept;
-  /// Mean of the classes' F1, each counting the same.
-  double MacroF1() const noexcept;
-
- private:
-  std::size_t num_classes_;
-  std::vector<std::uint64_t> counts_;
-};
 
 /// How well probabilities hold: of the rows given about p, about p should be of the class. One
 /// entry an interval of 0.1.
@@ -80,7 +37,10 @@ inline constexpr std::size_t kCalibrationBins = 10;
 class Evaluation {
  public:
   explicit Evaluation(std::size_t num_classes)
-      : confusion_(num_classes), confusion_seen_(num_classes), calibration_(num_classes) {}
+      : confusion_(num_classes),
+        confusion_seen_(num_classes),
+        comparison_(num_classes),
+        calibration_(num_classes) {}
 
   /// Count a batch. `now_ns`: Unix time at which its rows count as done.
   /// Errors: kData if the batch has another number of classes.
@@ -100,6 +60,13 @@ class Evaluation {
   /// Over labelled rows that the model has not seen, and over those it has.
   const ConfusionMatrix& confusion() const noexcept { return confusion_; }
   const ConfusionMatrix& confusion_seen() const noexcept { return confusion_seen_; }
+  /// Of the rows that a challenger scored too; empty if there is none.
+  const Comparison& comparison() const noexcept { return comparison_; }
+  /// The challenger of the last batch that had one; 0 if none had.
+  std::uint64_t challenger_id() const noexcept { return challenger_id_; }
+  /// Whether rows were scored by different challengers.
+  bool several_challengers() const noexcept { return several_challengers_; }
+  std::uint64_t challenger_ns() const noexcept { return challenger_ns_; }
   /// By class, then interval; over labelled rows not seen.
   const std::vector<std::array<CalibrationBin, kCalibrationBins>>& calibration() const noexcept {
     return calibration_;
@@ -115,6 +82,8 @@ class Evaluation {
  private:
   Status CheckClasses(const ResultBatchView& batch) const;
   void AddRow(const ResultBatchView& batch, const RowColumns& rows, std::size_t row);
+  void Compare(const ResultBatchView& batch, const RowColumns& rows,
+               const ChallengerColumns& challenger, std::size_t row);
   void AddTimes(const ResultBatchView& batch, std::optional<std::int64_t> now_ns,
                 std::size_t rows_counted);
 
@@ -124,11 +93,15 @@ class Evaluation {
   std::uint64_t made_up_ = 0;
   ConfusionMatrix confusion_;
   ConfusionMatrix confusion_seen_;
+  Comparison comparison_;
+  std::uint64_t challenger_id_ = 0;
+  bool several_challengers_ = false;
   std::vector<std::array<CalibrationBin, kCalibrationBins>> calibration_;
   Histogram latency_;
   std::uint64_t scaler_ns_ = 0;
   std::uint64_t encoder_ns_ = 0;
   std::uint64_t classifier_ns_ = 0;
+  std::uint64_t challenger_ns_ = 0;
 };
 
 }  // namespace marquee

@@ -178,6 +178,61 @@ TEST(ResultBatchViewTest, RefusesClassesAndNumbersOutOfRange) {
   }
 }
 
+/// What a challenger says of the example's rows.
+struct ChallengerParts {
+  std::vector<std::uint8_t> classes = {0, 1, 2};
+  std::vector<float> scores = {5, 6, 7};
+  std::vector<float> probabilities = std::vector<float>(9, 0.25F);
+  std::vector<std::uint8_t> seen = {0, 0, 1};
+};
+
+Status VerifyChallenger(const std::function<void(ChallengerParts&)>& spoil) {
+  ChallengerParts parts;
+  spoil(parts);
+  Message message;
+  auto& builder = message.Begin();
+  const RowColumnOffsets o = CopyRowColumns(ExampleRows(), 3, message);
+  const auto ones = builder.CreateVector(std::vector<std::uint8_t>(3, 1));
+  const auto sixes = builder.CreateVector(std::vector<float>(3, 6.0F));
+  const auto quarters = builder.CreateVector(std::vector<float>(9, 0.25F));
+  const auto classes = builder.CreateVector(parts.classes);
+  const auto scores = builder.CreateVector(parts.scores);
+  const auto probabilities = builder.CreateVector(parts.probabilities);
+  const auto seen = builder.CreateVector(parts.seen);
+  const auto info = WriteBatchInfo(builder, ExampleInfo(3));
+  EXPECT_TRUE(message
+                  .Finish(wire::CreateResultBatch(
+                              builder, info, 1, 3, 3, o.ordinals, o.ids, o.title_lengths,
+                              o.title_bytes, o.target, o.target_class, o.labelled, ones, sixes,
+                              quarters, ones, 1, 1, 1, 5, classes, scores, probabilities, seen, 1),
+                          wire::ResultBatchIdentifier())
+                  .ok());
+  Message received;
+  Receive(message.bytes(), received);
+  auto view = ResultBatchView::Verify(received.bytes());
+  if (!view) return std::move(view).error();
+  EXPECT_EQ(view->challenger()->model_id, 5U);
+  EXPECT_THAT(view->challenger()->predicted_class, ElementsAre(0, 1, 2));
+  return {};
+}
+
+TEST(ResultBatchViewTest, RefusesAChallengersColumnsThatCodeCannotRelyOn) {
+  const auto refused = [](const char* what, const std::function<void(ChallengerParts&)>& spoil) {
+    const Status status = VerifyChallenger(spoil);
+    EXPECT_FALSE(status.ok()) << what;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(what));
+  };
+  EXPECT_TRUE(VerifyChallenger([](ChallengerParts&) {}).ok());
+  refused("do not hold 3 rows", [](auto& parts) { parts.classes.pop_back(); });
+  refused("do not hold 3 rows", [](auto& parts) { parts.scores.pop_back(); });
+  refused("do not hold 3 rows", [](auto& parts) { parts.probabilities.pop_back(); });
+  refused("do not hold 3 rows", [](auto& parts) { parts.seen.push_back(0); });
+  refused("out of range", [](auto& parts) { parts.classes[1] = 3; });
+  refused("out of range", [](auto& parts) { parts.seen[0] = 2; });
+  refused("out of range", [](auto& parts) { parts.scores[2] = std::nanf(""); });
+  refused("a probability of the challenger", [](auto& parts) { parts.probabilities[4] = -1; });
+}
+
 TEST(RawBatchViewTest, RefusesColumnsThatDoNotAddUp) {
   Message message;
   WriteExampleRawBatch(message);

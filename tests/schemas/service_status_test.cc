@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <functional>
 #include <limits>
 
@@ -27,7 +28,9 @@ ServiceStatus WrittenAndRead(const ServiceStatus& status) {
 }
 
 TEST(ServiceStatusTest, ReadsWhatWasWritten) {
-  const ServiceStatus expected = ExampleStatus();
+  ServiceStatus expected = ExampleStatus();
+  expected.drift = {{.feature = "log_votes", .psi = 0.125}, {.feature = "runtime", .psi = 0.5}};
+  expected.drift_rows = 4'096;
   const ServiceStatus read = WrittenAndRead(expected);
   EXPECT_EQ(read.stage, expected.stage);
   EXPECT_EQ(read.instance, expected.instance);
@@ -63,6 +66,10 @@ TEST(ServiceStatusTest, ReadsWhatWasWritten) {
   ASSERT_EQ(read.events.size(), 2U);
   EXPECT_EQ(read.events[1].time_ns, expected.events[1].time_ns);
   EXPECT_EQ(read.events[1].text, expected.events[1].text);
+  ASSERT_EQ(read.drift.size(), 2U);
+  EXPECT_EQ(read.drift[1].feature, "runtime");
+  EXPECT_EQ(read.drift[1].psi, 0.5);
+  EXPECT_EQ(read.drift_rows, 4'096U);
 }
 
 TEST(ServiceStatusTest, ReadsAStatusThatTellsNothing) {
@@ -165,6 +172,20 @@ TEST(ServiceStatusTest, RefusesEveryLengthAndNumberThatCodeReliesOn) {
   refused("a time is before 1970 or after 2116", {.time_ns = late});
   refused("a time is before 1970 or after 2116", {.events = {"x"}, .event_time_ns = late});
   refused("lags of 10001", {.lags = std::vector<wire::PartitionLag>(kMaxStatusLags + 1)});
+}
+
+TEST(ServiceStatusTest, RefusesADriftThatCannotBe) {
+  for (const double psi : {-0.5, std::numeric_limits<double>::infinity(), std::nan("")}) {
+    Message message;
+    ServiceStatus status = ExampleStatus();
+    status.drift = {{.feature = "runtime", .psi = psi}};
+    ASSERT_TRUE(WriteStatus(status, message).ok());
+    Message received;
+    Receive(message.bytes(), received);
+    const auto read = ReadStatus(received.bytes());
+    ASSERT_FALSE(read) << psi;
+    EXPECT_THAT(std::string(read.error().message()), HasSubstr("drift"));
+  }
 }
 
 TEST(ServiceStatusTest, RefusesAnotherMessage) {

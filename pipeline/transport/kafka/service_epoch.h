@@ -13,6 +13,8 @@
 
 namespace marquee {
 
+class ServiceReport;
+
 /// A received message, on a 64-byte border.
 struct ServiceInput {
   /// The whole message; of one that is longer than any of ours may be, the first kMaxOriginalBytes.
@@ -37,6 +39,10 @@ class ServiceStage {
   /// messages at once, but never for two with the same worker. Errors: only those that the service
   /// cannot go on after; a message that is of no use is a dead letter.
   virtual Status Process(const ServiceInput& input, std::size_t worker, OutputGroup& output) = 0;
+
+  /// Called by the service's own thread about once a second, also while messages are processed: tell
+  /// in the report's status what only the stage knows.
+  virtual void Tick(ServiceReport& /*report*/) {}
 };
 
 /// Received messages, copied one behind the other into one piece of memory.

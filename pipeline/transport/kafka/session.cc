@@ -31,6 +31,7 @@ constexpr std::size_t kMaxPendingEpochs = 64;
 Session::Session(const StageServiceOptions& options, Runner& runner, ServiceStage& stage,
                  ServiceControl& control, ServiceReport& report)
     : options_(options),
+      stage_(stage),
       control_(control),
       report_(report),
       outbox_(control.waker(), kOutboxBytes),
@@ -497,6 +498,7 @@ void Session::Watch() {
   if (report_.tick_due()) {
     CountCommits();
     report_.status().lags = consumer_->Lags();
+    stage_.Tick(report_);
     report_.Tick();
   }
 }

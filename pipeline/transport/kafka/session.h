@@ -87,6 +87,7 @@ class Session final : public RebalanceListener, public DeliveryListener {
   void CheckStall();
 
   const StageServiceOptions& options_;
+  ServiceStage& stage_;
   ServiceControl& control_;
   ServiceReport& report_;
   Outbox outbox_;

@@ -139,5 +139,19 @@ TEST(MetricsTest, IsReadyWithoutAReasonAgainstIt) {
   EXPECT_THAT(MetricsText(status, kBuild), HasSubstr("marquee_ready{stage=\"preprocess\"} 1\n"));
 }
 
+TEST(MetricsTest, TellsEachFeaturesDriftOnceItIsKnown) {
+  ServiceStatus status = ExampleStatus();
+  status.drift = {{.feature = "log_votes", .psi = 0.125}, {.feature = "runtime", .psi = 0.5}};
+  status.drift_rows = 4'096;
+  auto families = Parse(MetricsText(status, kBuild));
+  EXPECT_EQ(families["marquee_feature_drift_psi"].type, "gauge");
+  EXPECT_EQ(
+      families["marquee_feature_drift_psi"].series["{stage=\"preprocess\",feature=\"runtime\"}"],
+      0.5);
+  EXPECT_EQ(families["marquee_feature_drift_rows"].series["{stage=\"preprocess\"}"], 4'096);
+  status.drift.clear();
+  EXPECT_EQ(Parse(MetricsText(status, kBuild)).count("marquee_feature_drift_psi"), 0U);
+}
+
 }  // namespace
 }  // namespace marquee

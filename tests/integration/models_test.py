@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""What becomes of the model while a service scores: another one takes its place, a second one is compared, features move."""
+import csv
+import os
+import pathlib
+import shutil
+
+from pipeline import PATIENCE, ROOT, Pipeline, PipelineTest, embedded, generate, main, wait_until
+
+MOVIES, COLD = (ROOT / "model" / "artifacts" / f"{name}.model" for name in ("movies", "movies-cold"))
+
+
+def drift(pipeline: Pipeline) -> dict:
+    """Give the features' drift as the status told it last, and the rows that it is of."""
+    told = [record for record in pipeline.read("status") if record["stage"] == "infer" and "drift" in record]
+    return told[-1] if told else {"drift_rows": 0}
+
+
+def with_longer_runtimes(movies: pathlib.Path, path: pathlib.Path) -> pathlib.Path:
+    """Write the movies anew, each twice as long."""
+    with open(movies, encoding="utf-8", newline="") as old, open(path, "w", encoding="utf-8", newline="") as new:
+        rows = csv.DictReader(old)
+        writer = csv.DictWriter(new, rows.fieldnames)
+        writer.writeheader()
+        for row in rows:
+            row["runtime"] = str(2 * float(row["runtime"])) if row["runtime"] else ""
+            writer.writerow(row)
+    return path
+
+
+class Models(PipelineTest):
+    def test_a_model_is_replaced_under_load_and_nothing_is_lost_or_misordered(self):
+        rows = 40_000
+        data = generate(rows, self.folder / "load.csv")
+        served = self.folder / "served.model"
+        shutil.copy(COLD, served)
+
+        def replace(content: bytes) -> None:
+            (self.folder / "new.model").write_bytes(content)
+            os.replace(self.folder / "new.model", served)
+
+        with self.pipeline() as pipeline:
+            pipeline.create_topics()
+            pipeline.start("preprocess")
+            infer = pipeline.start("infer", "--model", served)
+            run = "0123456789abcdef0123456789abcdef"
+            produce = pipeline.launch("produce", "--data", data, "--rate", 2_500, "--batch-rows", 50, "--run-id", run, "--json")
+            results = pipeline.launch_results("results", "--run-id", run, "--until-complete", PATIENCE)
+            wait_until("some rows have come", lambda: results.rows() > 5_000)
+            replace(MOVIES.read_bytes()[:100_000])
+            infer.wait_for("a model file has changed but is not used: .*still movies-cold")
+            replace(MOVIES.read_bytes())
+            infer.wait_for("model movies 1.*; it was movies-cold")
+            self.assertEqual(produce.wait(), 0)
+            self.assertEqual(results.wait(), 0)
+            report = results.last_json()
+            self.assert_complete(report)
+            self.assertEqual(report["rows"], rows)
+            self.assertTrue(report["model"]["several"])
+            # Each partition has its messages in the order in which they were sent, first all of one model, then of the other.
+            by_partition: dict = {}
+            for message in pipeline.read("results"):
+                if message["info"]["run"] == run:
+                    by_partition.setdefault(message["info"]["parent"]["partition"], []).append((message["info"]["sequence"], message["model_id"]))
+            for messages in by_partition.values():
+                self.assertEqual([sequence for sequence, _ in messages], sorted(sequence for sequence, _ in messages))
+                models = [model for _, model in messages]
+                self.assertEqual(models, sorted(models, key=models.index))
+            self.assertEqual(len({model for messages in by_partition.values() for _, model in messages}), 2)
+
+    def test_a_challenger_is_compared_as_in_an_embedded_run(self):
+        data = generate(20_000, self.folder / "compared.csv")
+        expected = embedded(data, "--model", MOVIES, "--challenger", COLD)
+        with self.pipeline() as pipeline:
+            pipeline.create_topics()
+            pipeline.start("preprocess")
+            pipeline.start("infer", "--model", MOVIES, "--challenger", COLD)
+            results = pipeline.results(pipeline.produce("--data", data)["run"])
+        self.assert_complete(results)
+        self.assert_same_report(results, expected)
+        for key in set(expected["challenger"]) - {"ns_per_row"}:
+            self.assertEqual(results["challenger"][key], expected["challenger"][key], key)
+        self.assertEqual(results["challenger"]["rows"], 20_000)
+        self.assertEqual(results["challenger"]["macro_f1"], embedded(data, "--model", COLD)["macro_f1"])
+
+    def test_one_feature_that_moves_raises_its_own_drift(self):
+        usual = generate(20_000, self.folder / "usual.csv")
+        moved = with_longer_runtimes(usual, self.folder / "moved.csv")
+        told = {}
+        for name, data in (("usual", usual), ("moved", moved)):
+            with self.pipeline(f"drift-{name}") as pipeline:
+                pipeline.create_topics()
+                pipeline.start("preprocess")
+                pipeline.start("infer")
+                pipeline.results(pipeline.produce("--data", data, "--batch-rows", 50)["run"])
+                wait_until("the drift is of all rows", lambda: drift(pipeline)["drift_rows"] == 20_000)
+                told[name] = drift(pipeline)["drift"]
+        for feature, before in told["usual"].items():
+            with self.subTest(feature=feature):
+                if feature == "runtime":
+                    self.assertGreater(told["moved"][feature], before + 0.25)
+                else:
+                    self.assertAlmostEqual(told["moved"][feature], before, delta=0.001)
+
+
+if __name__ == "__main__":
+    main("integration.models")
