@@ -138,6 +138,7 @@ void RunFigures::Write(std::int64_t now_ns, bool ended, const RunCounted& counte
   rows_.Finish(last && last_is_new_ ? &*last : nullptr, last_arrival_);
   WriteQualities(now_ns, *counted.evaluation);
   WriteCalibration(*counted.evaluation);
+  WriteChallenger(*counted.evaluation);
   WriteParts(counted);
   WriteStages(now_ns, counted);
   const Histogram& latency = counted.evaluation->latency();
@@ -175,6 +176,30 @@ void RunFigures::WriteCalibration(const Evaluation& evaluation) {
       calibration->points.emplace_back(bin.rows, bin.mean_probability(), Ratio(bin.hits, bin.rows));
     }
   }
+}
+
+void RunFigures::WriteChallenger(const Evaluation& evaluation) {
+  if (evaluation.challenger_id() == 0) {
+    snapshot_.challenger.reset();
+    return;
+  }
+  if (snapshot_.challenger == nullptr) {
+    snapshot_.challenger = std::make_unique<wire::ChallengerT>();
+  }
+  const Comparison& comparison = evaluation.comparison();
+  const ConfusionMatrix confusion = comparison.Challenger();
+  const Difference difference = comparison.MacroF1();
+  wire::ChallengerT& challenger = *snapshot_.challenger;
+  challenger.id = fmt::format("{:016x}", evaluation.challenger_id());
+  challenger.several = evaluation.several_challengers();
+  challenger.rows = comparison.rows();
+  challenger.agreement = comparison.Agreement();
+  challenger.labelled = confusion.total();
+  challenger.macro_f1 = confusion.MacroF1();
+  challenger.macro_f1_model = comparison.Model().MacroF1();
+  challenger.difference = difference.value;
+  challenger.difference_low = difference.low;
+  challenger.difference_high = difference.high;
 }
 
 void RunFigures::WriteParts(const RunCounted& counted) {

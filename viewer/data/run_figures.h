@@ -72,6 +72,7 @@ class RunFigures {
   void AddStageRows(const BatchInfo& info, const Arrival& arrival, std::uint64_t rows);
   void WriteQualities(std::int64_t now_ns, const Evaluation& evaluation);
   void WriteCalibration(const Evaluation& evaluation);
+  void WriteChallenger(const Evaluation& evaluation);
   void WriteParts(const RunCounted& counted);
   void WriteStages(std::int64_t now_ns, const RunCounted& counted);
   void WriteLatencyCurve(const Histogram& latency);

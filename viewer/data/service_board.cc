@@ -159,6 +159,28 @@ std::int64_t ServiceBoard::LagOf(const std::string& stage) const {
   return sum;
 }
 
+/// Of several instances, each of which sees some of the partitions, the one that sees most of it.
+void ServiceBoard::WriteDrift() {
+  snapshot_.drift.clear();
+  snapshot_.drift_rows = 0;
+  for (const auto& [key, service] : services_) {
+    if (service.silent) continue;
+    snapshot_.drift_rows += service.status.drift_rows;
+    for (const FeatureDrift& drift : service.status.drift) {
+      const std::string_view name = CutText(drift.feature, kMaxName);
+      auto known = std::ranges::find(
+          snapshot_.drift, name, [](const auto& move) { return std::string_view(move->feature); });
+      if (known == snapshot_.drift.end()) {
+        if (snapshot_.drift.size() == kMaxFeatures) break;
+        auto move = std::make_unique<wire::FeatureMoveT>();
+        move->feature = name;
+        known = snapshot_.drift.insert(known, std::move(move));
+      }
+      (*known)->psi = std::max((*known)->psi, drift.psi);
+    }
+  }
+}
+
 void ServiceBoard::Write(std::int64_t now_ns) {
   std::erase_if(services_, [now_ns](const auto& entry) {
     return now_ns - entry.second.heard_ns > kForgottenAfterNs;
@@ -201,6 +223,7 @@ void ServiceBoard::Write(std::int64_t now_ns) {
     written->rebalances = status.rebalances;
     written->stalls = status.stalls;
   }
+  WriteDrift();
   for (const auto& stage : snapshot_.stages) {
     if (stage->id == wire::StageId::Evaluate) continue;
     stage->instances = 0;

@@ -44,6 +44,7 @@ class ServiceBoard {
   void TellEvents(const ServiceStatus& status, const ServiceStatus* before, Service& service,
                   std::int64_t heard_ns);
   void MakeRoom();
+  void WriteDrift();
   std::int64_t LagOf(const std::string& stage) const;
 
   wire::SnapshotT& snapshot_;

@@ -80,6 +80,20 @@ Json ModelJson(const wire::ModelInfo& model) {
           {"several", model.several()}, {"class_names", Texts(model.class_names())}};
 }
 
+Json ChallengerJson(const wire::Challenger* challenger) {
+  if (challenger == nullptr) return nullptr;
+  return {{"id", Text(challenger->id())},
+          {"several", challenger->several()},
+          {"rows", challenger->rows()},
+          {"agreement", Number(challenger->agreement())},
+          {"labelled", challenger->labelled()},
+          {"macro_f1", Number(challenger->macro_f1())},
+          {"macro_f1_model", Number(challenger->macro_f1_model())},
+          {"difference", Number(challenger->difference())},
+          {"difference_low", Number(challenger->difference_low())},
+          {"difference_high", Number(challenger->difference_high())}};
+}
+
 Json QualityJson(const wire::Quality* quality) {
   const auto class_json = [](const wire::ClassQuality* figures) {
     return Json{{"precision", Number(figures->precision())},
@@ -221,6 +235,9 @@ Json SnapshotJson(const wire::Snapshot& snapshot) {
   const auto percentile_json = [](const wire::PercentilePoint* point) {
     return Json{{"share", Number(point->share())}, {"ns", point->ns()}};
   };
+  const auto drift_json = [](const wire::FeatureMove* move) {
+    return Json{{"feature", Text(move->feature())}, {"psi", Number(move->psi())}};
+  };
   const auto reason_json = [](const wire::ReasonCount* reason) {
     return Json{{"reason", Text(reason->reason())}, {"rows", reason->rows()}};
   };
@@ -242,7 +259,10 @@ Json SnapshotJson(const wire::Snapshot& snapshot) {
           {"reasons", Each(snapshot.reasons(), reason_json)},
           {"dead_letters", Each(snapshot.dead_letters(), DeadLetterJson)},
           {"events", Each(snapshot.events(), EventJson)},
-          {"bench", BenchJson(snapshot.bench())}};
+          {"bench", BenchJson(snapshot.bench())},
+          {"challenger", ChallengerJson(snapshot.challenger())},
+          {"drift", Each(snapshot.drift(), drift_json)},
+          {"drift_rows", snapshot.drift_rows()}};
 }
 
 std::string SnapshotLine(const wire::Snapshot& snapshot) {

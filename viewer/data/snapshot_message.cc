@@ -110,6 +110,7 @@ Status CheckLists(const wire::Snapshot& snapshot) {
   for (const wire::Event* event : *snapshot.events()) {
     MARQUEE_RETURN_IF_ERROR(CheckEnum(event->severity(), "severity"));
   }
+  MARQUEE_RETURN_IF_ERROR(CheckSize(snapshot.drift(), kMaxFeatures, "features"));
   if (snapshot.bench() == nullptr) return {};
   MARQUEE_RETURN_IF_ERROR(CheckSize(snapshot.bench()->left_facts(), kMaxFew, "facts"));
   MARQUEE_RETURN_IF_ERROR(CheckSize(snapshot.bench()->right_facts(), kMaxFew, "facts"));

@@ -16,6 +16,7 @@ inline constexpr std::size_t kMaxClasses = 32;
 inline constexpr std::size_t kMaxRows = 512;
 inline constexpr std::size_t kMaxIntervals = 600;
 inline constexpr std::size_t kMaxServices = 64;
+inline constexpr std::size_t kMaxFeatures = 256;
 inline constexpr std::size_t kMaxDeadLetters = 64;
 inline constexpr std::size_t kMaxEvents = 256;
 inline constexpr std::size_t kMaxBenchRows = 512;

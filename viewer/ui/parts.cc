@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -51,6 +53,28 @@ void DrawWhole(const wire::Snapshot& snapshot, const Theme& theme) {
   EndCard();
 }
 
+/// By custom, above 0.1 is worth a look, above 0.25 a change.
+ImU32 DriftColor(double psi, const Theme& theme) {
+  if (psi > 0.25) return theme.bad;
+  return psi > 0.1 ? theme.warning : theme.line(0);
+}
+
+/// How far each feature is from the training file's, the farthest first.
+void DrawDrift(const wire::Snapshot& snapshot, const Theme& theme) {
+  BeginCard(
+      "drift", {0, 0}, "Features against the training file",
+      fmt::format("PSI over {}; above 0.25 a feature has changed", Rows(snapshot.drift_rows())),
+      theme);
+  std::vector<Bar> bars;
+  for (const wire::FeatureMove* move : *snapshot.drift()) {
+    bars.push_back({move->feature()->str(), move->psi(), DriftColor(move->psi(), theme),
+                    fmt::format("{:.2f}", move->psi())});
+  }
+  std::ranges::stable_sort(bars, std::ranges::greater(), &Bar::value);
+  DrawBars(ImGui::GetContentRegionAvail(), bars, theme);
+  EndCard();
+}
+
 }  // namespace
 
 void DrawPartsOverTime(const char* id, const wire::Snapshot& snapshot,
@@ -91,11 +115,16 @@ void DrawParts(const wire::Snapshot& snapshot, const Choices& choices, const The
   }
   DrawWhole(snapshot, theme);
 
-  BeginCard("history", {0, 0}, "Time a row, over time",
+  const bool has_drift = snapshot.drift() != nullptr && snapshot.drift()->size() > 0;
+  const float history = has_drift ? (ImGui::GetContentRegionAvail().x - gap) * 0.6F : 0;
+  BeginCard("history", {history, 0}, "Time a row, over time",
             choices.timeline == 0 ? "last five minutes" : "this session", theme);
   ImGui::Dummy({0, theme.px(4)});
   DrawPartsOverTime("history", snapshot, choices.Timeline(snapshot), theme, state.history);
   EndCard();
+  if (!has_drift) return;
+  ImGui::SameLine(0, gap);
+  DrawDrift(snapshot, theme);
 }
 
 }  // namespace marquee::viewer

@@ -172,6 +172,33 @@ void DrawCalibration(const wire::Snapshot& snapshot, const Theme& theme, PlotSta
   DrawPlot("calibration", ImGui::GetContentRegionAvail(), options, lines, theme, state);
 }
 
+/// What becomes of the second model, in a line of figures above the rest.
+void DrawChallenger(const wire::Challenger& challenger, const Theme& theme) {
+  const bool clear = challenger.difference_low() > 0 || challenger.difference_high() < 0;
+  const bool better = challenger.difference() > 0;
+  BeginCard("challenger", {0, theme.px(64)}, "Challenger",
+            fmt::format("{}{}, on {} that neither model has seen", TextOf(challenger.id()),
+                        challenger.several() ? " and others" : "", Rows(challenger.labelled())),
+            theme);
+  if (challenger.labelled() == 0) {
+    ColoredText(theme.muted, "no labelled rows yet");
+  } else {
+    const std::string verdict = !clear ? "no clear difference" : better ? "better" : "worse";
+    ColoredText(!clear   ? theme.muted
+                : better ? theme.good
+                         : theme.warning,
+                Fitted(fmt::format("macro-F1 {} against {}: {:+.2f} (95 % interval {:+.2f} to "
+                                   "{:+.2f}), {}; the same class for {} of the rows",
+                                   Score(challenger.macro_f1()), Score(challenger.macro_f1_model()),
+                                   100 * challenger.difference(), 100 * challenger.difference_low(),
+                                   100 * challenger.difference_high(), verdict,
+                                   Quantity(challenger.agreement(), Unit::kShare)),
+                       ImGui::GetContentRegionAvail().x));
+  }
+  EndCard();
+  ImGui::Dummy({0, theme.px(4)});
+}
+
 }  // namespace
 
 std::optional<Cell> DrawQuality(const wire::Snapshot& snapshot, const Choices& choices,
@@ -180,6 +207,7 @@ std::optional<Cell> DrawQuality(const wire::Snapshot& snapshot, const Choices& c
     DrawWaiting(snapshot, theme);
     return {};
   }
+  if (snapshot.challenger() != nullptr) DrawChallenger(*snapshot.challenger(), theme);
   const wire::Quality& quality = choices.Quality(snapshot);
   const std::string window = WindowText(quality);
   const ImVec2 room = ImGui::GetContentRegionAvail();

@@ -163,6 +163,24 @@ TEST_F(ServiceBoardTest, EventsAreToldOnceAndCountersThatGrowAreEvents) {
   EXPECT_EQ(board_.snapshot.events[3]->severity, wire::Severity::Warning);
 }
 
+TEST_F(ServiceBoardTest, OfTheInstancesDriftsTheLargestIsShownUntilTheyAreSilent) {
+  ServiceStatus one = StatusAt(10, 1000, "infer-a");
+  ServiceStatus two = StatusAt(10, 1000, "infer-b");
+  one.drift = {{.feature = "runtime", .psi = 0.5}, {.feature = "year", .psi = 0.01}};
+  two.drift = {{.feature = "runtime", .psi = 0.1}, {.feature = "year", .psi = 0.02}};
+  one.drift_rows = 3'000;
+  two.drift_rows = 4'000;
+  Add(one);
+  Add(two);
+  const auto& snapshot = WriteAt(11);
+  ASSERT_EQ(snapshot.drift.size(), 2U);
+  EXPECT_EQ(snapshot.drift[0]->feature, "runtime");
+  EXPECT_EQ(snapshot.drift[0]->psi, 0.5);
+  EXPECT_EQ(snapshot.drift[1]->psi, 0.02);
+  EXPECT_EQ(snapshot.drift_rows, 7'000U);
+  EXPECT_TRUE(WriteAt(60).drift.empty());
+}
+
 TEST_F(ServiceBoardTest, WhoeverWritesToTheTopicCannotFillTheMemory) {
   for (int i = 0; i < 1000; ++i) {
     ServiceStatus status = StatusAt(i, 0, fmt::format("infer-{}", i));

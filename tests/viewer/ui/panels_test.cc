@@ -173,5 +173,61 @@ TEST(Panels, Benchmarks) {
                "better", "worse", "same", "in one record only"});
 }
 
+/// The example with a second model, and with features that have moved.
+wire::SnapshotT ChallengedSnapshot(double low, double high) {
+  wire::SnapshotT snapshot = ExampleSnapshot();
+  snapshot.challenger = std::make_unique<wire::ChallengerT>();
+  *snapshot.challenger = {};
+  snapshot.challenger->id = "0123456789abcdef";
+  snapshot.challenger->rows = 36'467;
+  snapshot.challenger->agreement = 0.931;
+  snapshot.challenger->labelled = 3'697;
+  snapshot.challenger->macro_f1 = 0.6435;
+  snapshot.challenger->macro_f1_model = 0.6012;
+  snapshot.challenger->difference = (low + high) / 2;
+  snapshot.challenger->difference_low = low;
+  snapshot.challenger->difference_high = high;
+  for (const auto& [name, psi] : {std::pair("runtime", 0.04), {"year", 0.61}, {"votes", 0.12}}) {
+    auto move = std::make_unique<wire::FeatureMoveT>();
+    move->feature = name;
+    move->psi = psi;
+    snapshot.drift.push_back(std::move(move));
+  }
+  snapshot.drift_rows = 65'536;
+  return snapshot;
+}
+
+TEST(Panels, QualityTellsOfAChallenger) {
+  const auto text = [](double low, double high) {
+    const auto snapshot = SnapshotMessage::Make(ChallengedSnapshot(low, high));
+    ImguiHarness harness({1280, 800});
+    harness.state().panel = Panel::kQuality;
+    harness.Settle(snapshot->view());
+    EXPECT_EQ(harness.DrawnOutside(), "");
+    return harness.AllText();
+  };
+  ExpectWords(text(0.022, 0.062),
+              {"Challenger", "0123456789abcdef", "3.70 k rows that neither", "64.35 against 60.12",
+               "+4.20 (95 % interval +2.20 to +6.20), better", "93.1 % of the rows"});
+  EXPECT_THAT(text(-0.062, -0.022), HasSubstr("worse"));
+  EXPECT_THAT(text(-0.01, 0.02), HasSubstr("no clear difference"));
+  EXPECT_THAT(TextOfPanel(Panel::kQuality), testing::Not(HasSubstr("Challenger")));
+}
+
+TEST(Panels, PartsTellWhichFeaturesHaveMoved) {
+  const auto snapshot = SnapshotMessage::Make(ChallengedSnapshot(0, 0));
+  for (const ImVec2 size : {ImVec2(1280, 800), ImVec2(640, 400)}) {
+    ImguiHarness harness(size);
+    harness.state().panel = Panel::kParts;
+    harness.Settle(snapshot->view());
+    EXPECT_EQ(harness.DrawnOutside(), "");
+    if (size.x < 1000) continue;
+    const std::string text = harness.AllText();
+    ExpectWords(text, {"Features against the training file", "year", "0.61"});
+    EXPECT_LT(text.find("0.61"), text.find("0.12")) << "the farthest first";
+    EXPECT_LT(text.find("0.12"), text.find("0.04"));
+  }
+}
+
 }  // namespace
 }  // namespace marquee::viewer
