@@ -43,7 +43,8 @@ class GeneralEngine final : public Engine {
   std::string_view name() const noexcept override { return "general"; }
 
   std::size_t scratch_bytes() const noexcept override {
-    return sums_bytes() + bits_bytes() + num_bin_columns_ * kBlockRows;
+    // A walk at a leaf looks into column 0, though no split asks for one.
+    return sums_bytes() + bits_bytes() + std::max<std::size_t>(num_bin_columns_, 1) * kBlockRows;
   }
 
   void Score(kernels::ConstMatrixView columns, std::size_t num_rows, std::span<float> scores,
