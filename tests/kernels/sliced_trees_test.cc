@@ -86,8 +86,7 @@ TEST(SlicedKernelTest, AnswersATreeByHand) {
   const std::vector<SlicedCompare> compares = {{0x84848484u, 0}};  // bin 4, signed
   const std::vector<SlicedTest> tests = {{0, kBlockRows}};
   // Row 2 answers the compare, row 3 the test; bit 1 is set where both say right.
-  const BitRow row = kBitRowBytes;
-  const auto at = [row](int number) { return static_cast<BitRow>(number * row); };
+  const auto at = [](std::size_t number) { return static_cast<BitRow>(number * kBitRowBytes); };
   const std::vector<SlicedSelect> selects = {{at(2), at(3), at(0), at(4)}};
   const std::vector<BinSet> sets = Sets();
   // By the numbers of leaves: 0 left, 1 right, 3 right and in the set.
