@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "pipeline/dataset/csv_source.h"
+#include "pipeline/dataset/made_up_ids.h"
 #include "pipeline/dataset/record_block.h"
 
 namespace marquee {
@@ -31,10 +32,6 @@ struct FeedPlan {
 /// Threads: one reader.
 class RecordFeed {
  public:
-  /// Added to the ids of the second reading, twice to those of the third, …: beyond all ids of real
-  /// rows, so that nobody takes them for such (see kFirstGeneratedId).
-  static constexpr std::int64_t kIdShift = 10'000'000'000;
-
   /// Opens the source's file once more, at its beginning.
   using Reopen = std::function<Result<std::unique_ptr<CsvSource>>()>;
 
@@ -46,7 +43,7 @@ class RecordFeed {
 
   /// What is added to the ids of the block that Next gave last.
   std::int64_t id_shift() const noexcept {
-    return static_cast<std::int64_t>(repetition_) * kIdShift;
+    return static_cast<std::int64_t>(repetition_) * kRepeatedIdShift;
   }
 
   /// Wait for the time of the last record of `block`, which Next gave last, if the plan has a rate.

@@ -8,6 +8,7 @@
 
 #include "pipeline/dataset/csv_quoting.h"
 #include "pipeline/dataset/generator_text.h"
+#include "pipeline/dataset/made_up_ids.h"
 #include "pipeline/dataset/random.h"
 
 namespace marquee {

@@ -62,10 +62,6 @@ Result<GeneratorProfile> ProfileFromModel(const model::Model& model);
 /// Takes the generated text, piece after piece; a failure ends the generation.
 using TextSink = std::function<Status(std::string_view)>;
 
-/// The smallest generated id: no real movie has one so large, so generated rows are known as such
-/// wherever they turn up.
-inline constexpr std::int64_t kFirstGeneratedId = 1'000'000'000;
-
 /// Generate a CSV of `rows` movies: the header, and the real file's 21 columns, quoting, dirt and
 /// shares of empty fields.
 ///

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pipeline/dataset/generator.h"
+#include "pipeline/dataset/made_up_ids.h"
 #include "schemas/check.h"
 
 namespace marquee {

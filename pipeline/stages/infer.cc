@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/core/clock.h"
+#include "pipeline/dataset/made_up_ids.h"
 #include "schemas/result_batch.h"
 
 namespace marquee {
@@ -100,7 +101,7 @@ InferStage::Predictions InferStage::Predict(const Scorer& scorer, const FeatureB
   const auto seen = output.Column<std::uint8_t>(num_rows, num_rows, out.seen);
   const std::span<const std::int64_t> ids = input.rows().ids;
   for (std::size_t row = 0; row < num_rows; ++row) {
-    seen[row] = model.IsTrainingId(ids[row]) ? 1 : 0;
+    seen[row] = model.IsTrainingId(OriginalId(ids[row])) ? 1 : 0;
   }
   return out;
 }

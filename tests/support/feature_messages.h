@@ -15,14 +15,14 @@ namespace marquee::testing_support {
 inline constexpr std::size_t kNothingMoved = std::numeric_limits<std::size_t>::max();
 
 /// Write a batch whose numeric features are drawn from the model's profiles, but that of number
-/// `moved`; its lists are empty, its rows not labelled, their ids are 1, 2, 3, ….
+/// `moved`; its lists are empty, its rows not labelled, their ids go on from `first_id`.
 inline void WriteFeatureBatch(const model::Model& model, std::uint32_t num_rows,
                               std::mt19937_64& random, Message& message,
-                              std::size_t moved = kNothingMoved) {
+                              std::size_t moved = kNothingMoved, std::int64_t first_id = 1) {
   auto& builder = message.Begin();
   std::uniform_real_distribution<float> uniform(0, 1);
   std::vector<std::int64_t> ids(num_rows);
-  for (std::uint32_t row = 0; row < num_rows; ++row) ids[row] = row + 1;
+  for (std::uint32_t row = 0; row < num_rows; ++row) ids[row] = first_id + row;
   const std::vector<std::uint16_t> no_lengths(num_rows);
   const std::vector<float> no_target(num_rows, std::numeric_limits<float>::quiet_NaN());
   const std::vector<std::uint8_t> no_class(num_rows, kNoClass);

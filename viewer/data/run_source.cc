@@ -128,7 +128,7 @@ float ProgressOf(const RecordFeed& feed, const FeedPlan& plan) {
   if (source.bytes_total() == 0) return std::numeric_limits<float>::quiet_NaN();
   const double read =
       static_cast<double>(source.bytes_consumed()) / static_cast<double>(source.bytes_total());
-  const auto readings_before = static_cast<double>(feed.id_shift() / RecordFeed::kIdShift);
+  const auto readings_before = static_cast<double>(feed.id_shift() / kRepeatedIdShift);
   return static_cast<float>((readings_before + read) / static_cast<double>(plan.repeat));
 }
 

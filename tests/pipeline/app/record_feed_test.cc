@@ -39,7 +39,7 @@ TEST_F(RecordFeedTest, NumbersBlocksAndRecordsOnOverAllReadings) {
     ASSERT_TRUE(*feed.Next(block));
     EXPECT_EQ(block.sequence, blocks);
     EXPECT_EQ(block.first_record, records + 1);
-    EXPECT_EQ(feed.id_shift(), blocks < 3 ? 0 : RecordFeed::kIdShift);
+    EXPECT_EQ(feed.id_shift(), blocks < 3 ? 0 : kRepeatedIdShift);
     records += block.records.size();
   }
   EXPECT_EQ(records, 2 * kFileRows);

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <random>
+#include <vector>
 
 #include "model/builtin.h"
 #include "model/synthetic.h"
+#include "pipeline/dataset/made_up_ids.h"
 #include "schemas/result_batch.h"
 #include "tests/model/scoring.h"
 #include "tests/support/feature_messages.h"
@@ -54,6 +56,31 @@ TEST(InferStageTest, AChallengerStandsBesideTheModelInTheSameResult) {
   EXPECT_TRUE(std::ranges::equal(challenger->seen, received->seen()));
   EXPECT_TRUE(
       std::ranges::equal(challenger->probabilities.subspan(100, 100), received->probability(1)));
+}
+
+TEST(InferStageTest, ARowThatIsSentAgainUnderAnotherIdIsSeenAsTheFirstOne) {
+  const auto model = BuiltinModel();
+  ASSERT_NE(model, nullptr);
+  auto stage = InferStage::Make(model, "");
+  ASSERT_TRUE(stage);
+  InferStage::Scratch scratch(*stage);
+  Rejects rejects("test");
+  const auto seen = [&](std::int64_t first_id) {
+    std::mt19937_64 random(5);
+    Message features;
+    Message results;
+    testing_support::WriteFeatureBatch(*model, 1'000, random, features,
+                                       testing_support::kNothingMoved, first_id);
+    EXPECT_TRUE(stage->Process(FeatureBatchView::Own(features), scratch, results, rejects).ok());
+    const auto column = ResultBatchView::Own(results).seen();
+    return std::vector<std::uint8_t>(column.begin(), column.end());
+  };
+  const auto first = seen(1);
+  EXPECT_GT(std::ranges::count(first, 1), 100);
+  EXPECT_GT(std::ranges::count(first, 0), 100);
+  EXPECT_EQ(seen(1 + kRepeatedIdShift), first);
+  EXPECT_EQ(seen(1 + 899'999'999 * kRepeatedIdShift), first);
+  EXPECT_EQ(std::ranges::count(seen(kFirstGeneratedId), 1), 0);
 }
 
 TEST(InferStageTest, RefusesAChallengerOfOtherFeatures) {
