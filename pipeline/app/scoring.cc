@@ -34,15 +34,18 @@ Status RequireModelFits(const model::Model& model, const FeatureSpec& spec) {
   return {};
 }
 
+Result<std::shared_ptr<const model::Model>> LoadMoviesModel(const std::string& path) {
+  MARQUEE_ASSIGN_OR_RETURN(auto model, LoadModel(path));
+  MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, MoviesSpec()));
+  return model;
+}
+
 Result<Scoring> Scoring::Make(const ScoringOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(auto model, LoadModel(options.model));
-  const FeatureSpec& spec = MoviesSpec();
-  MARQUEE_ASSIGN_OR_RETURN(PreprocessStage preprocess, PreprocessStage::Make(spec));
-  MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, spec));
+  MARQUEE_ASSIGN_OR_RETURN(auto model, LoadMoviesModel(options.model));
+  MARQUEE_ASSIGN_OR_RETURN(PreprocessStage preprocess, PreprocessStage::Make(MoviesSpec()));
   std::shared_ptr<const model::Model> challenger;
   if (!options.challenger.empty()) {
-    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadModel(options.challenger));
-    MARQUEE_RETURN_IF_ERROR(RequireModelFits(*challenger, spec));
+    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadMoviesModel(options.challenger));
   }
   MARQUEE_ASSIGN_OR_RETURN(InferStage infer,
                            InferStage::Make(model, options.engine, std::move(challenger)));

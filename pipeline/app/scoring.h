@@ -19,6 +19,9 @@ Result<std::shared_ptr<const model::Model>> LoadModel(const std::string& path);
 /// Check that the model was fitted on the features of `spec`, and for its classes. Errors: kConfig.
 Status RequireModelFits(const model::Model& model, const FeatureSpec& spec);
 
+/// LoadModel and RequireModelFits, for the movies. Errors: kConfig.
+Result<std::shared_ptr<const model::Model>> LoadMoviesModel(const std::string& path);
+
 /// What scores, and who drives it; empty = the built-in model, the best engine.
 struct ScoringOptions {
   std::string model;

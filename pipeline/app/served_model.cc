@@ -33,12 +33,10 @@ ServedModel::FileStamp ServedModel::StampOf(const std::string& path) {
 }
 
 Result<std::shared_ptr<ServedModel::Version>> ServedModel::Load(const ServedModelOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.model));
-  MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, MoviesSpec()));
+  MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadMoviesModel(options.model));
   std::shared_ptr<const model::Model> challenger;
   if (!options.challenger.empty()) {
-    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadModel(options.challenger));
-    MARQUEE_RETURN_IF_ERROR(RequireModelFits(*challenger, MoviesSpec()));
+    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadMoviesModel(options.challenger));
   }
   MARQUEE_ASSIGN_OR_RETURN(InferStage stage, InferStage::Make(model, options.engine, challenger));
   return std::shared_ptr<Version>(
