@@ -288,9 +288,19 @@ Status SetCategories(const Block& block, const TreeArrays& arrays, std::size_t n
   return {};
 }
 
+/// LightGBM takes what is this near to 0 for 0 before it asks any split (Predictor's and LGBM_Booster's
+/// rows leave it out), so such thresholds lie at the border of what is 0.
+float ThresholdOf(double threshold) {
+  constexpr float kZeroLimit = 1e-35f;
+  if (threshold < -double{kZeroLimit} || threshold > double{kZeroLimit}) {
+    return FloatNotAbove(threshold);
+  }
+  return threshold < 0 ? FloatBelow(-kZeroLimit) : kZeroLimit;
+}
+
 Status SetThreshold(const Block& block, const TreeArrays& arrays, std::size_t n, Split& split) {
   const double threshold = arrays.thresholds[n];
-  split.threshold = FloatNotAbove(threshold);
+  split.threshold = ThresholdOf(threshold);
   const std::int64_t missing = arrays.decisions[n] >> kMissingShift;
   if (missing > static_cast<std::int64_t>(Missing::kNan)) {
     return block.Refuse(fmt::format("decision_type[{}] is {}, a kind of missing that is unknown", n,

@@ -98,13 +98,13 @@ TEST(ReadersTest, XgboostBeforeVersion3IsRead) {
 
 TEST(ReadersTest, LightgbmTreatsWhatIsMissingAsItsBitsSay) {
   // x <= -1 goes left.
-  const auto scores_of = [](int decision) {
+  const auto scores_of = [](int decision, const std::string& threshold = "-1") {
     std::string text = Fixture("lightgbm_zero.txt");
     const std::size_t begin = text.find("num_leaves=4");
     const std::size_t end = text.find("end of trees");
     text.replace(begin, end - begin,
-                 "num_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=-1\ndecision_type=" +
-                     std::to_string(decision) +
+                 "num_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=" + threshold +
+                     "\ndecision_type=" + std::to_string(decision) +
                      "\nleft_child=-1\nright_child=-2\nleaf_value=1 2\n\n");
     text.replace(text.find("tree_sizes="), 18, "tree_sizes=1");
     const float nan = std::numeric_limits<float>::quiet_NaN();
@@ -118,6 +118,10 @@ TEST(ReadersTest, LightgbmTreatsWhatIsMissingAsItsBitsSay) {
   EXPECT_THAT(scores_of(6), ElementsAre(1, 1, 1, 2, 1)) << "zero, default left";
   EXPECT_THAT(scores_of(8), ElementsAre(2, 2, 2, 2, 1)) << "NaN, default right";
   EXPECT_THAT(scores_of(10), ElementsAre(1, 2, 2, 2, 1)) << "NaN, default left";
+  // Thresholds between 0 and its neighbours: whatever is as near to 0 counts as 0.
+  EXPECT_THAT(scores_of(0, "-1.0000000180025095e-35"), ElementsAre(2, 2, 2, 2, 1));
+  EXPECT_THAT(scores_of(0, "1.0000000180025095e-35"), ElementsAre(1, 1, 1, 2, 1));
+  EXPECT_THAT(scores_of(0, "0"), ElementsAre(1, 1, 1, 2, 1));
 }
 
 TEST(ReadersTest, LightgbmOfARandomForestGivesTheMean) {
