@@ -39,9 +39,11 @@ struct Figure {
 /// How a numeric feature was distributed over the training file.
 struct NumericProfile {
   /// Values at equally spaced shares, smallest and largest included. Empty if the feature was
-  /// always missing.
+  /// always missing, or is not known.
   std::span<const float> quantiles;
   float missing_share = 0;
+
+  bool known() const noexcept { return !quantiles.empty() || missing_share > 0; }
 };
 
 /// How a list feature was distributed over the training file.

@@ -73,6 +73,11 @@ void AddFeedOptions(CLI::App& command, FeedPlan& plan) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{900'000'000}));
 }
 
+void AddSchemaOption(CLI::App& command, std::string& schema) {
+  AddSetting(command, "--schema", schema,
+             "TOML file that describes the table (default: the movies, or the model's own table)");
+}
+
 void AddColumnsOption(CLI::App& command, PipelineOptions& options) {
   AddSetting(command, "--columns", options.columns,
              "columns that go into messages: all, or only those the features need")
@@ -81,6 +86,7 @@ void AddColumnsOption(CLI::App& command, PipelineOptions& options) {
 
 void AddPipelineOptions(CLI::App& command, PipelineOptions& options, bool scoring) {
   AddSourceOptions(command, options);
+  AddSchemaOption(command, options.schema);
   if (scoring) {
     AddColumnsOption(command, options);
     AddSetting(command, "--model", options.model,

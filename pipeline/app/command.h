@@ -29,6 +29,7 @@ ExitCode ExitCodeOf(const Status& status) noexcept;
 struct PipelineOptions {
   DataOptions data;
   std::string model;
+  std::string schema;
   std::string engine;
   std::string challenger;
   std::size_t batch_rows = 512;
@@ -38,7 +39,7 @@ struct PipelineOptions {
   std::string columns = "all";
   DeadLetterPolicy dead_letters;
 
-  ScoringOptions scoring() const { return {model, engine, challenger, runner, threads}; }
+  ScoringOptions scoring() const { return {model, schema, engine, challenger, runner, threads}; }
   CsvLimits limits() const { return {.max_rows = batch_rows, .max_bytes = batch_bytes}; }
   bool all_columns() const { return columns == "all"; }
 };
@@ -54,6 +55,8 @@ void SetAction(CLI::App* command, Action& chosen, std::function<Status()> action
 void AddSourceOptions(CLI::App& command, PipelineOptions& options);
 /// Add --rate, --batch-linger-ms, --rows and --repeat.
 void AddFeedOptions(CLI::App& command, FeedPlan& plan);
+/// Add --schema.
+void AddSchemaOption(CLI::App& command, std::string& schema);
 /// Add --columns.
 void AddColumnsOption(CLI::App& command, PipelineOptions& options);
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -88,16 +89,25 @@ Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
   if (choice.origin == DataOrigin::kDownload) {
     MARQUEE_ASSIGN_OR_RETURN(path, Fetch(choice.location, options));
   } else if (choice.origin == DataOrigin::kGenerate) {
+    if (spec.Hash() != MoviesSpec().Hash()) {
+      return Status::Usage("only movies can be generated: name the table's file with --data");
+    }
     opened.synthetic = true;
     MARQUEE_ASSIGN_OR_RETURN(TemporaryFile file, TemporaryFile::Make());
     generated = std::make_shared<TemporaryFile>(std::move(file));
     path = generated->path();
     MARQUEE_RETURN_IF_ERROR(GenerateCsvFile(model, kFallbackRows, kFallbackSeed, path));
   }
-  opened.reopen = [path, generated, limits, columns = spec.Columns()] {
-    return CsvSource::Open(path, limits, columns);
+  opened.reopen = [path, generated, limits, needed = spec.NeededColumns(),
+                   optional = spec.OptionalColumns()] {
+    return CsvSource::Open(path, limits, needed, optional);
   };
   MARQUEE_ASSIGN_OR_RETURN(opened.source, opened.reopen());
+  const auto& columns = opened.source->columns();
+  if (std::find(columns.begin(), columns.end(), spec.target.column) == columns.end()) {
+    fmt::print(stderr, "marquee: there is no column '{}': rows are scored, but none has a target\n",
+               spec.target.column);
+  }
   return opened;
 }
 

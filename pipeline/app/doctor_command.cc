@@ -8,6 +8,7 @@
 #include "pipeline/app/kafka_options.h"
 #include "pipeline/app/settings.h"
 #include "pipeline/core/clock.h"
+#include "pipeline/stages/table_schema.h"
 #include "pipeline/transport/kafka/topic_admin.h"
 #include "pipeline/transport/kafka/topic_reader.h"
 #include "schemas/message.h"
@@ -20,6 +21,7 @@ struct DoctorOptions {
   KafkaConnection connection;
   TopicSettings topics{.partitions = 0};
   std::string model;
+  std::string schema;
   bool json = false;
 };
 
@@ -58,14 +60,15 @@ class Findings {
   Status first_;
 };
 
-void CheckModel(const std::string& path, Findings& findings) {
-  auto model = LoadModel(path);
+void CheckModel(const DoctorOptions& options, Findings& findings) {
+  const auto spec = LoadTableSchema(options.schema);
+  if (!spec) return findings.Bad("schema", spec.error());
+  const auto model = LoadModel(options.model);
   if (!model) return findings.Bad("model", model.error());
-  findings.Check(
-      "model", RequireModelFits(**model, MoviesSpec()),
-      fmt::format("{} {}, id {:016x}: its golden rows come out as they should, and it "
-                  "fits the feature spec {:016x}",
-                  (*model)->name(), (*model)->version(), (*model)->id(), MoviesSpec().Hash()));
+  findings.Check("model", RequireModelFits(**model, *spec),
+                 fmt::format("{} {}, id {:016x}: its golden rows come out as they should, and it "
+                             "fits the feature spec {:016x}",
+                             (*model)->name(), (*model)->version(), (*model)->id(), spec->Hash()));
 }
 
 /// Whether any broker answers.
@@ -180,7 +183,7 @@ Status Examine(const DoctorOptions& options) {
   findings.Good("config", fmt::format("brokers {}, topics '{}raw-data' and so on, librdkafka {}",
                                       options.connection.brokers, options.connection.topic_prefix,
                                       KafkaLibraryVersion()));
-  CheckModel(options.model, findings);
+  CheckModel(options, findings);
   const auto admin = TopicAdmin::Open(options.connection, kBrokerTimeout);
   if (!admin) {
     findings.Bad("brokers", admin.error());
@@ -204,6 +207,7 @@ void AddDoctorCommand(CLI::App& root, Action& chosen) {
   auto options = std::make_shared<DoctorOptions>();
   AddKafkaOptions(*command, options->connection);
   AddTopicSettings(*command, options->topics);
+  AddSchemaOption(*command, options->schema);
   AddSetting(*command, "--model", options->model,
              "model file (default: the built-in movies model)");
   AddSwitch(*command, "--json", options->json, "print a JSON array");

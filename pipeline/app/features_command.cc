@@ -3,14 +3,15 @@
 #include "pipeline/app/command.h"
 #include "pipeline/app/item_counts.h"
 #include "pipeline/app/settings.h"
+#include "pipeline/stages/table_schema.h"
 
 namespace marquee {
 namespace {
 
 /// Open the data; features need no model, but made-up rows do.
-Result<OpenedData> Open(const PipelineOptions& options) {
+Result<OpenedData> Open(const PipelineOptions& options, const FeatureSpec& spec) {
   MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel({}));
-  return OpenData(options.data, options.limits(), MoviesSpec(), *model);
+  return OpenData(options.data, options.limits(), spec, *model);
 }
 
 struct FeaturesOptions {
@@ -23,7 +24,7 @@ struct FeaturesOptions {
 Status WriteFeatures(const FeaturesOptions& options, const PreprocessStage& preprocess) {
   MARQUEE_ASSIGN_OR_RETURN(auto runner,
                            MakeRunner(options.pipeline.runner, options.pipeline.threads));
-  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline));
+  MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline, preprocess.spec()));
   MARQUEE_ASSIGN_OR_RETURN(MessageFileWriter output,
                            CreateOutput<MessageFileWriter>(data, options.output));
   RecordFeed feed(std::move(data.source), std::move(data.reopen), {});
@@ -35,19 +36,20 @@ Status WriteFeatures(const FeaturesOptions& options, const PreprocessStage& prep
 }
 
 Status Features(const FeaturesOptions& options) {
+  MARQUEE_ASSIGN_OR_RETURN(const FeatureSpec spec, LoadTableSchema(options.pipeline.schema));
   if (options.print_spec) {
-    fmt::print("{}", MoviesSpec().CanonicalText());
+    fmt::print("{}", spec.CanonicalText());
     return {};
   }
   if (options.output.empty() && options.items.empty()) {
     return Status::Usage("nothing to do: give -o FILE, --items FILE or --print-spec");
   }
-  MARQUEE_ASSIGN_OR_RETURN(const PreprocessStage preprocess, PreprocessStage::Make(MoviesSpec()));
+  MARQUEE_ASSIGN_OR_RETURN(const PreprocessStage preprocess, PreprocessStage::Make(spec));
   if (!options.output.empty()) MARQUEE_RETURN_IF_ERROR(WriteFeatures(options, preprocess));
   if (!options.items.empty()) {
-    MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline));
+    MARQUEE_ASSIGN_OR_RETURN(OpenedData data, Open(options.pipeline, preprocess.spec()));
     MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(data.source->path(), options.items));
-    MARQUEE_RETURN_IF_ERROR(WriteItemCounts(*data.source, MoviesSpec(), options.items));
+    MARQUEE_RETURN_IF_ERROR(WriteItemCounts(*data.source, spec, options.items));
   }
   return {};
 }
@@ -59,6 +61,7 @@ void AddFeaturesCommand(CLI::App& root, Action& chosen) {
       AddCommand(root, "features", "Write the features of a CSV file, as training reads them",
                  "  marquee features --data movies.csv.gz -o features.marquee --items items.jsonl\n"
                  "  marquee features --print-spec               which features there are\n"
+                 "  marquee features --schema income.toml --data income.csv -o income.marquee\n"
                  "  marquee decode features.marquee | head -n 1");
   auto options = std::make_shared<FeaturesOptions>();
   AddPipelineOptions(*command, options->pipeline, /*scoring=*/false);

@@ -80,7 +80,7 @@ Status Inspect(const ModelOptions& options) {
 
 Status Verify(const ModelOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.file));
-  MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, MoviesSpec()));
+  if (auto spec = SpecOf(*model); !spec) return std::move(spec).error();
   Json engines = Json::array();
   for (const std::string_view name : model::EngineNames(*model)) {
     MARQUEE_ASSIGN_OR_RETURN(const auto engine, model::MakeEngine(*model, name));

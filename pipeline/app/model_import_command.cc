@@ -6,8 +6,10 @@
 
 #include "model/import/import.h"
 #include "pipeline/app/command.h"
+#include "pipeline/app/import_base.h"
 #include "pipeline/app/scoring.h"
 #include "pipeline/app/settings.h"
+#include "pipeline/stages/table_schema.h"
 
 namespace marquee {
 namespace {
@@ -19,6 +21,8 @@ struct ImportOptions {
   std::string from;
   std::string out;
   std::string base;
+  std::string schema;
+  std::string trained_on;
   std::string features;
   std::string probe;
   std::string golden;
@@ -53,7 +57,8 @@ Result<std::vector<float>> GoldenScores(const ImportOptions& options,
 }
 
 void Report(const ImportOptions& options, const model::Forest& forest,
-            const model::AttachedModel& attached, std::size_t num_rows) {
+            const model::AttachedModel& attached, std::size_t num_rows,
+            std::size_t num_trained_on) {
   fmt::print("{}: {} trees of {}, {} score{} → {}\n", options.from, forest.trees.size(),
              forest.library, forest.num_scores, forest.num_scores == 1 ? "" : "s", options.out);
   if (attached.why.empty()) {
@@ -72,12 +77,26 @@ void Report(const ImportOptions& options, const model::Forest& forest,
     fmt::print("golden rows: {}, with the library's scores from {}; every engine agrees\n",
                num_rows, options.golden);
   }
-  fmt::print(
-      "columns: {}; no row counts as seen in training, for the file does not tell which ids were\n",
-      options.attach.scaled
-          ? "scaled as the base scales them"
-          : "as they are (--scaled if the trees were trained on the base's scaled "
-            "columns)");
+  fmt::print("columns: {}\n",
+             options.attach.scaled
+                 ? "scaled as the base scales them"
+                 : "as they are (--scaled if the trees were trained on the base's scaled columns)");
+  if (options.trained_on.empty()) {
+    fmt::print("training rows: not known: no row counts as seen{}; --trained-on tells of them\n",
+               options.schema.empty() ? "" : ", and there is nothing to compare features with");
+  } else {
+    fmt::print("training rows: {}, of {}; {} ids count as seen\n", num_trained_on,
+               options.trained_on, attached.parts.training_ids.size());
+  }
+}
+
+/// What the trees were trained on: a model, or a table as it is described.
+Result<std::shared_ptr<const model::Model>> LoadBase(const ImportOptions& options) {
+  if (options.schema.empty()) return LoadModel(options.base);
+  MARQUEE_ASSIGN_OR_RETURN(const FeatureSpec spec, LoadTableSchema(options.schema));
+  auto base = BaseModelOf(spec);
+  if (!base) return std::move(base).error().WithContext(options.schema);
+  return base;
 }
 
 Status Import(const ImportOptions& options) {
@@ -89,7 +108,7 @@ Status Import(const ImportOptions& options) {
                            model::ReadWholeFile(options.from, model::kMaxImportBytes));
   auto forest = model::ReadForest(bytes);
   if (!forest) return std::move(forest).error().WithContext(options.from);
-  MARQUEE_ASSIGN_OR_RETURN(const auto base, LoadModel(options.base));
+  MARQUEE_ASSIGN_OR_RETURN(const auto base, LoadBase(options));
   model::AttachOptions attach = options.attach;
   if (!options.features.empty()) {
     MARQUEE_ASSIGN_OR_RETURN(attach.features, ReadNames(options.features));
@@ -104,6 +123,12 @@ Status Import(const ImportOptions& options) {
     fmt::print("{}: {} rows for golden.py\n", options.probe, probe.num_rows);
     return {};
   }
+  std::size_t num_trained_on = 0;
+  if (!options.trained_on.empty()) {
+    MARQUEE_ASSIGN_OR_RETURN(const FeatureSpec spec, SpecOf(*base));
+    MARQUEE_ASSIGN_OR_RETURN(num_trained_on,
+                             AddTrainingFacts(options.trained_on, spec, attached->parts));
+  }
   MARQUEE_ASSIGN_OR_RETURN(std::vector<float> scores, GoldenScores(options, *attached, probe));
   MARQUEE_RETURN_IF_ERROR(RefuseToOverwrite(options.from, options.out));
   auto file_bytes = model::FinishModel(*attached, probe, std::move(scores));
@@ -111,7 +136,7 @@ Status Import(const ImportOptions& options) {
   MARQUEE_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(options.out));
   MARQUEE_RETURN_IF_ERROR(file.Write(std::span<const std::byte>(*file_bytes)));
   MARQUEE_RETURN_IF_ERROR(file.Close());
-  Report(options, *forest, *attached, probe.num_rows);
+  Report(options, *forest, *attached, probe.num_rows, num_trained_on);
   return {};
 }
 
@@ -126,6 +151,10 @@ void AddModelImportCommand(CLI::App& model, Action& chosen) {
       "  marquee model import --from booster.json --probe rows.csv\n"
       "  python3 model/import/golden.py booster.json rows.csv scores.csv\n"
       "  marquee model import --from booster.json --golden scores.csv -o booster.model\n"
+      "For another table than the movies:\n"
+      "  marquee features --schema income.toml --data train.csv -o train.marquee\n"
+      "  marquee model import --from booster.json --schema income.toml --trained-on train.marquee "
+      "-o income.model\n"
       "\n"
       "Reads XGBoost (.json, .ubj; gbtree), LightGBM (text), CatBoost (.json, .cbm; numeric\n"
       "features), ONNX (TreeEnsembleClassifier, TreeEnsembleRegressor; floats), scikit-learn\n"
@@ -141,6 +170,14 @@ void AddModelImportCommand(CLI::App& model, Action& chosen) {
   command->add_option("--base", options->base,
                       "model whose features, encodings and classes the trees were trained on "
                       "(default: the built-in one)");
+  command
+      ->add_option("--schema", options->schema,
+                   "TOML file that describes the table whose numeric features the trees were "
+                   "trained on, instead of --base")
+      ->excludes("--base");
+  command->add_option("--trained-on", options->trained_on,
+                      "the training rows, as 'marquee features' wrote them: their ids count as "
+                      "seen, and drift is measured against them");
   command->add_option("--features", options->features,
                       "names of the features in the order of training: with commas between, or a "
                       "file of a name a line (default: those in --from)");

@@ -2,6 +2,7 @@
 #include "pipeline/app/kafka_stages.h"
 #include "pipeline/app/service_options.h"
 #include "pipeline/app/settings.h"
+#include "pipeline/stages/table_schema.h"
 
 namespace marquee {
 namespace {
@@ -9,10 +10,12 @@ namespace {
 struct PreprocessOptions {
   ServiceOptions service;
   std::string input = "batches";
+  std::string schema;
 };
 
 Status Preprocess(PreprocessOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(const PreprocessStage stage, PreprocessStage::Make(MoviesSpec()));
+  MARQUEE_ASSIGN_OR_RETURN(const FeatureSpec spec, LoadTableSchema(options.schema));
+  MARQUEE_ASSIGN_OR_RETURN(const PreprocessStage stage, PreprocessStage::Make(spec));
   MARQUEE_ASSIGN_OR_RETURN(const auto runner,
                            MakeRunner(options.service.runner, options.service.threads));
   KafkaPreprocess service(stage,
@@ -35,6 +38,7 @@ void AddPreprocessCommand(CLI::App& root, Action& chosen) {
   options->service.stage.input = Topic::kRawData;
   options->service.stage.output = Topic::kProcessedData;
   AddServiceOptions(*command, "preprocess", options->service);
+  AddSchemaOption(*command, options->schema);
   AddSetting(*command, "--input", options->input,
              "what a record of raw-data is: a batch of rows, or a JSON object")
       ->check(CLI::IsMember({"batches", "json"}));

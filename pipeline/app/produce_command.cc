@@ -9,6 +9,7 @@
 #include "pipeline/app/service_options.h"
 #include "pipeline/app/settings.h"
 #include "pipeline/core/clock.h"
+#include "pipeline/stages/table_schema.h"
 #include "pipeline/transport/kafka/produce_service.h"
 
 namespace marquee {
@@ -49,7 +50,7 @@ Status Attempt(const ProduceOptions& options, const RunId& run, const model::Mod
     }
   }
   retry = false;
-  const FeatureSpec& spec = MoviesSpec();
+  MARQUEE_ASSIGN_OR_RETURN(const FeatureSpec spec, LoadTableSchema(options.pipeline.schema));
   MARQUEE_ASSIGN_OR_RETURN(
       OpenedData data,
       OpenData(options.pipeline.data, options.feed.Paced(options.pipeline.limits()), spec, model));
@@ -142,6 +143,7 @@ void AddProduceCommand(CLI::App& root, Action& chosen) {
   AddTopicSettings(*command, options->topics);
   AddInstanceOptions(*command, "produce", options->instance, options->listen, options->compression);
   AddSourceOptions(*command, options->pipeline);
+  AddSchemaOption(*command, options->pipeline.schema);
   AddColumnsOption(*command, options->pipeline);
   AddFeedOptions(*command, options->feed);
   AddSetting(*command, "--run-id", options->run_id,

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "model/builtin.h"
-#include "pipeline/stages/feature_spec.h"
+#include "pipeline/stages/table_schema.h"
 
 namespace marquee {
 
@@ -16,36 +16,43 @@ Result<std::shared_ptr<const model::Model>> LoadModel(const std::string& path) {
   return model::Model::Load(path);
 }
 
-Status RequireModelFits(const model::Model& model, const FeatureSpec& spec) {
-  MARQUEE_RETURN_IF_ERROR(model.RequireFeatureSpec(spec.Hash(), spec.CanonicalText()));
+Result<FeatureSpec> SpecOf(const model::Model& model) {
+  auto spec = FeatureSpec::FromCanonicalText(model.feature_spec_text());
+  if (!spec) return std::move(spec).error().WithContext(model.source());
   // Whoever makes a model file can put any spec's text into it: what code relies on is compared.
   const auto names = model.class_names();
-  const bool same_classes = std::equal(names.begin(), names.end(), spec.target.class_names.begin(),
-                                       spec.target.class_names.end());
-  if (!same_classes || model.num_numeric() != spec.numeric.size() ||
-      model.num_lists() != spec.lists.size()) {
+  const TargetRule& target = spec->target;
+  const bool same_classes =
+      std::equal(names.begin(), names.end(), target.class_names.begin(), target.class_names.end());
+  if (!same_classes || model.num_numeric() != spec->numeric.size() ||
+      model.num_lists() != spec->lists.size()) {
     return Status::Config(
         fmt::format("{}: the model's features or classes are not those of its own feature spec ({} "
                     "numeric, {} lists, "
                     "{} classes; the spec has {}, {}, {}): the file is wrong, train it again",
                     model.source(), model.num_numeric(), model.num_lists(), names.size(),
-                    spec.numeric.size(), spec.lists.size(), spec.target.class_names.size()));
+                    spec->numeric.size(), spec->lists.size(), target.class_names.size()));
   }
-  return {};
+  return spec;
 }
 
-Result<std::shared_ptr<const model::Model>> LoadMoviesModel(const std::string& path) {
-  MARQUEE_ASSIGN_OR_RETURN(auto model, LoadModel(path));
-  MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, MoviesSpec()));
-  return model;
+Status RequireModelFits(const model::Model& model, const FeatureSpec& spec) {
+  MARQUEE_RETURN_IF_ERROR(model.RequireFeatureSpec(spec.Hash(), spec.CanonicalText()));
+  auto own = SpecOf(model);
+  return own ? Status() : std::move(own).error();
 }
 
 Result<Scoring> Scoring::Make(const ScoringOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(auto model, LoadMoviesModel(options.model));
-  MARQUEE_ASSIGN_OR_RETURN(PreprocessStage preprocess, PreprocessStage::Make(MoviesSpec()));
+  MARQUEE_ASSIGN_OR_RETURN(auto model, LoadModel(options.model));
+  MARQUEE_ASSIGN_OR_RETURN(const FeatureSpec spec, SpecOf(*model));
+  if (!options.schema.empty()) {
+    MARQUEE_ASSIGN_OR_RETURN(const FeatureSpec described, LoadTableSchema(options.schema));
+    MARQUEE_RETURN_IF_ERROR(RequireModelFits(*model, described));
+  }
+  MARQUEE_ASSIGN_OR_RETURN(PreprocessStage preprocess, PreprocessStage::Make(spec));
   std::shared_ptr<const model::Model> challenger;
   if (!options.challenger.empty()) {
-    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadMoviesModel(options.challenger));
+    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadModel(options.challenger));
   }
   MARQUEE_ASSIGN_OR_RETURN(InferStage infer,
                            InferStage::Make(model, options.engine, std::move(challenger)));

@@ -16,15 +16,17 @@ namespace marquee {
 /// The model at `path`; the built-in one if it is empty. Errors: kConfig.
 Result<std::shared_ptr<const model::Model>> LoadModel(const std::string& path);
 
+/// The spec that the model was fitted on, which its file holds.
+/// Errors: kConfig: it is none, or the model's features and classes are not those of it.
+Result<FeatureSpec> SpecOf(const model::Model& model);
+
 /// Check that the model was fitted on the features of `spec`, and for its classes. Errors: kConfig.
 Status RequireModelFits(const model::Model& model, const FeatureSpec& spec);
 
-/// LoadModel and RequireModelFits, for the movies. Errors: kConfig.
-Result<std::shared_ptr<const model::Model>> LoadMoviesModel(const std::string& path);
-
-/// What scores, and who drives it; empty = the built-in model, the best engine.
+/// What scores, and who drives it; empty = the built-in model, the model's own table, the best engine.
 struct ScoringOptions {
   std::string model;
+  std::string schema;  ///< file; the model must have been fitted on what it describes
   std::string engine;
   std::string challenger;  ///< file; empty = none
   std::string runner = "tbb";

@@ -33,10 +33,11 @@ ServedModel::FileStamp ServedModel::StampOf(const std::string& path) {
 }
 
 Result<std::shared_ptr<ServedModel::Version>> ServedModel::Load(const ServedModelOptions& options) {
-  MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadMoviesModel(options.model));
+  MARQUEE_ASSIGN_OR_RETURN(const auto model, LoadModel(options.model));
+  if (auto spec = SpecOf(*model); !spec) return std::move(spec).error();
   std::shared_ptr<const model::Model> challenger;
   if (!options.challenger.empty()) {
-    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadMoviesModel(options.challenger));
+    MARQUEE_ASSIGN_OR_RETURN(challenger, LoadModel(options.challenger));
   }
   MARQUEE_ASSIGN_OR_RETURN(InferStage stage, InferStage::Make(model, options.engine, challenger));
   return std::shared_ptr<Version>(
@@ -65,6 +66,13 @@ std::optional<std::string> ServedModel::Refresh() {
   }
   if (loading_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
   auto loaded = loading_.get();
+  if (loaded) {
+    // What comes in is made by a preprocessor that has not changed.
+    const model::Model& in_use = current_->stage.model();
+    Status fits = (*loaded)->stage.model().RequireFeatureSpec(in_use.feature_spec(),
+                                                              in_use.feature_spec_text());
+    if (!fits.ok()) loaded = std::move(fits);
+  }
   const std::string before = Describe(Current()->stage);
   if (!loaded) {
     return fmt::format("a model file has changed but is not used: {}; still {}",

@@ -36,7 +36,7 @@ class ServedModel {
     DriftMonitor drift;
   };
 
-  /// Errors: kConfig, kUsage: as of LoadMoviesModel and InferStage::Make.
+  /// Errors: kConfig, kUsage: as of LoadModel, SpecOf and InferStage::Make.
   static Result<std::unique_ptr<ServedModel>> Open(ServedModelOptions options);
 
   std::shared_ptr<Version> Current() const;

@@ -46,11 +46,14 @@ CsvSource::CsvSource(std::unique_ptr<ByteSource> bytes, const CsvLimits& limits)
   large_pool_ = SegmentPool::Make(large_segment_bytes_ + kernels::kGatherBytes);
 }
 
-Result<std::unique_ptr<CsvSource>> CsvSource::Open(const std::string& path, const CsvLimits& limits,
-                                                   const std::vector<std::string>& needed_columns) {
+Result<std::unique_ptr<CsvSource>> CsvSource::Open(
+    const std::string& path, const CsvLimits& limits,
+    const std::vector<std::string>& needed_columns,
+    const std::vector<std::string>& optional_columns) {
   MARQUEE_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> bytes, ByteSource::Open(path));
   std::unique_ptr<CsvSource> source(new CsvSource(std::move(bytes), limits));
-  MARQUEE_RETURN_IF_ERROR(source->ReadHeader(needed_columns));
+  MARQUEE_RETURN_IF_ERROR(source->ReadHeader());
+  MARQUEE_RETURN_IF_ERROR(source->CheckColumns(needed_columns, optional_columns));
   return source;
 }
 
@@ -58,7 +61,7 @@ Status CsvSource::HeaderError(std::string_view what) const {
   return Status::Data(fmt::format("{}: header: {}", path(), what));
 }
 
-Status CsvSource::ReadHeader(const std::vector<std::string>& needed_columns) {
+Status CsvSource::ReadHeader() {
   Refill();
   const std::string_view text = Text(begin_, end_);
   if (text.empty() && failure_.ok()) {
@@ -94,8 +97,7 @@ Status CsvSource::ReadHeader(const std::vector<std::string>& needed_columns) {
       ++blank_lines_;
       continue;
     }
-    MARQUEE_RETURN_IF_ERROR(SplitHeader(header));
-    return CheckColumns(needed_columns);
+    return SplitHeader(header);
   }
   if (!failure_.ok()) return Copy(failure_);
   return HeaderError(
@@ -151,14 +153,17 @@ Status CsvSource::CheckNameSizes() const {
   return {};
 }
 
-Status CsvSource::CheckColumns(const std::vector<std::string>& needed_columns) const {
+Status CsvSource::CheckColumns(const std::vector<std::string>& needed_columns,
+                               const std::vector<std::string>& optional_columns) const {
   std::vector<std::string_view> missing;
-  for (const std::string& name : needed_columns) {
-    const auto count = std::count(columns_.begin(), columns_.end(), name);
-    if (count == 0) missing.push_back(name);
-    if (count > 1) {
-      return HeaderError(
-          fmt::format("column \"{}\" is there {} times; rename all but one", name, count));
+  for (const auto* names : {&needed_columns, &optional_columns}) {
+    for (const std::string& name : *names) {
+      const auto count = std::count(columns_.begin(), columns_.end(), name);
+      if (count == 0 && names == &needed_columns) missing.push_back(name);
+      if (count > 1) {
+        return HeaderError(
+            fmt::format("column \"{}\" is there {} times; rename all but one", name, count));
+      }
     }
   }
   if (!missing.empty()) {

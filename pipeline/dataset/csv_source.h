@@ -54,13 +54,14 @@ class CsvSource {
  public:
   /// Open `path` and read its header, skipping a byte order mark and blank lines.
   ///
-  /// Each of `needed_columns` must be there exactly once; if none are named, no column may be there
-  /// twice (several without a name may).
+  /// Each of `needed_columns` must be there exactly once, of `optional_columns` at most once; if none
+  /// are needed, no column may be there twice (several without a name may).
   /// Errors: kUnavailable if the file can't be read; kData, naming file and remedy, if it is empty
   ///         or damaged, or its header is not usable.
   static Result<std::unique_ptr<CsvSource>> Open(
       const std::string& path, const CsvLimits& limits = {},
-      const std::vector<std::string>& needed_columns = {});
+      const std::vector<std::string>& needed_columns = {},
+      const std::vector<std::string>& optional_columns = {});
 
   /// Put the next block of records into `block`. False at the end, with no records in it.
   ///
@@ -90,10 +91,11 @@ class CsvSource {
 
   CsvSource(std::unique_ptr<ByteSource> bytes, const CsvLimits& limits);
 
-  Status ReadHeader(const std::vector<std::string>& needed_columns);
+  Status ReadHeader();
   Status SplitHeader(std::string_view header);
   Status CheckNameSizes() const;
-  Status CheckColumns(const std::vector<std::string>& needed_columns) const;
+  Status CheckColumns(const std::vector<std::string>& needed_columns,
+                      const std::vector<std::string>& optional_columns) const;
   Status HeaderError(std::string_view what) const;
 
   bool ReadItem(Item& item);

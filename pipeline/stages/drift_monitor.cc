@@ -8,7 +8,7 @@ namespace marquee {
 
 DriftMonitor::Feature DriftMonitor::MakeFeature(std::string_view name,
                                                 const model::NumericProfile& profile) {
-  Feature feature{.name = std::string(name)};
+  Feature feature{.name = std::string(name), .known = profile.known()};
   feature.shares[kMissing] = double{profile.missing_share};
   const auto quantiles = profile.quantiles;
   if (quantiles.empty()) return feature;
@@ -96,6 +96,7 @@ DriftMonitor::Reading DriftMonitor::Read() const {
   }
   if (reading.rows < kMinRows) return reading;
   for (std::size_t i = 0; i < features_.size(); ++i) {
+    if (!features_[i].known) continue;
     reading.features.push_back(
         {.feature = features_[i].name, .psi = Index(features_[i], sums[i], reading.rows)});
   }

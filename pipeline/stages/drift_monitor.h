@@ -23,7 +23,8 @@ namespace marquee {
 /// file. (B. Yurdakul, J. Naranjo: Statistical properties of the population stability index, 2020;
 /// by custom, above 0.1 is worth a look, above 0.25 a change.)
 ///
-/// List features are not compared; numeric ones tell how many items a list has.
+/// List features are not compared (numeric ones tell how many items a list has), nor those whose
+/// distribution the model does not know.
 /// Threads: any, for different workers.
 class DriftMonitor {
  public:
@@ -53,6 +54,7 @@ class DriftMonitor {
   /// What the training file had.
   struct Feature {
     std::string name;
+    bool known = false;
     std::vector<float> cuts;  ///< bin of x = number of cuts c with x > c
     std::array<double, kMissing + 1> shares{};
   };

@@ -133,19 +133,27 @@ double ParseNumber(std::string_view field, std::size_t readable, double min, dou
   return value;
 }
 
-void Number(const RawColumnView& column, double /*parameter*/, KindScratch& scratch,
+void Number(const RawColumnView& column, const KindArguments& /*arguments*/, KindScratch& scratch,
             std::span<float> out, ProblemCounts& problems) {
   const auto numbers = scratch.Numbers(column, 0, kMaxNumber, problems);
   std::transform(numbers.begin(), numbers.end(), out.begin(),
                  [](double number) { return static_cast<float>(number); });
 }
 
-void CappedNumber(const RawColumnView& column, double cap, KindScratch& scratch,
+void SignedNumber(const RawColumnView& column, const KindArguments& /*arguments*/,
+                  KindScratch& scratch, std::span<float> out, ProblemCounts& problems) {
+  const auto numbers = scratch.Numbers(column, -kMaxNumber, kMaxNumber, problems);
+  std::transform(numbers.begin(), numbers.end(), out.begin(),
+                 [](double number) { return static_cast<float>(number); });
+}
+
+void CappedNumber(const RawColumnView& column, const KindArguments& arguments, KindScratch& scratch,
                   std::span<float> out, ProblemCounts& problems) {
   const auto numbers = scratch.Numbers(column, 0, kMaxNumber, problems);
-  std::transform(numbers.begin(), numbers.end(), out.begin(), [cap](double number) {
-    return static_cast<float>(number > cap ? cap : number);  // NaN stays
-  });
+  std::transform(numbers.begin(), numbers.end(), out.begin(),
+                 [cap = arguments.parameter](double number) {
+                   return static_cast<float>(number > cap ? cap : number);  // NaN stays
+                 });
 }
 
 // --- dates ---------------------------------------------------------------------------------------
@@ -176,7 +184,7 @@ YearMonth ParseDate(std::string_view field, ProblemCounts& problems) {
   return {.year = static_cast<std::int16_t>(year), .month = static_cast<std::int16_t>(month)};
 }
 
-void Year(const RawColumnView& column, double /*parameter*/, KindScratch& scratch,
+void Year(const RawColumnView& column, const KindArguments& /*arguments*/, KindScratch& scratch,
           std::span<float> out, ProblemCounts& problems) {
   const auto dates = scratch.Dates(column, problems);
   std::transform(dates.begin(), dates.end(), out.begin(), [](YearMonth date) {
@@ -184,7 +192,7 @@ void Year(const RawColumnView& column, double /*parameter*/, KindScratch& scratc
   });
 }
 
-void Month(const RawColumnView& column, double /*parameter*/, KindScratch& scratch,
+void Month(const RawColumnView& column, const KindArguments& /*arguments*/, KindScratch& scratch,
            std::span<float> out, ProblemCounts& problems) {
   const auto dates = scratch.Dates(column, problems);
   std::transform(dates.begin(), dates.end(), out.begin(), [](YearMonth date) {
@@ -194,17 +202,46 @@ void Month(const RawColumnView& column, double /*parameter*/, KindScratch& scrat
 
 // --- texts and lists -----------------------------------------------------------------------------
 
-void TextBytes(const RawColumnView& column, double /*parameter*/, KindScratch& /*scratch*/,
-               std::span<float> out, ProblemCounts& /*problems*/) {
+void TextBytes(const RawColumnView& column, const KindArguments& /*arguments*/,
+               KindScratch& /*scratch*/, std::span<float> out, ProblemCounts& /*problems*/) {
   std::copy(column.lengths.begin(), column.lengths.end(), out.begin());
 }
 
-void ListCount(const RawColumnView& column, double /*parameter*/, KindScratch& /*scratch*/,
-               std::span<float> out, ProblemCounts& /*problems*/) {
+void ListCount(const RawColumnView& column, const KindArguments& /*arguments*/,
+               KindScratch& /*scratch*/, std::span<float> out, ProblemCounts& /*problems*/) {
   ForEachField(column, [&](std::size_t row, std::string_view field, std::size_t /*readable*/) {
     std::size_t items = 0;
     kernels::ForEachItem(field, [&items](std::string_view) { ++items; });
     out[row] = static_cast<float>(items);
+  });
+}
+
+// --- values that the spec names -------------------------------------------------------------------
+
+/// The number of the field among the values, from 0.
+void CategoryCode(const RawColumnView& column, const KindArguments& arguments,
+                  KindScratch& /*scratch*/, std::span<float> out, ProblemCounts& problems) {
+  ForEachField(column, [&](std::size_t row, std::string_view field, std::size_t /*readable*/) {
+    const std::string_view text = Trim(field);
+    out[row] = kAbsent;
+    if (text.empty()) return;
+    if (const auto number = arguments.values.Find(text)) {
+      out[row] = static_cast<float>(*number);
+    } else {
+      Count(FieldProblem::kUnknown, problems);
+    }
+  });
+}
+
+/// 1 where the list holds one of the values, else 0.
+void HoldsItem(const RawColumnView& column, const KindArguments& arguments,
+               KindScratch& /*scratch*/, std::span<float> out, ProblemCounts& /*problems*/) {
+  ForEachField(column, [&](std::size_t row, std::string_view field, std::size_t /*readable*/) {
+    bool holds = false;
+    kernels::ForEachItem(field, [&](std::string_view item) {
+      holds = holds || arguments.values.Find(item).has_value();
+    });
+    out[row] = holds ? 1.0F : 0.0F;
   });
 }
 
@@ -422,6 +459,7 @@ struct NumericEntry {
   std::string_view name;
   NumericKind function;
   bool reports_problems;
+  KindFacts facts;
 };
 
 struct ListEntry {
@@ -429,23 +467,45 @@ struct ListEntry {
   ListKind function;
   ItemNameKind names;
   bool reports_problems;
+  KindFacts facts;
 };
 
-constexpr std::array<NumericEntry, 6> kNumericKinds = {{
-    {"number", Number, true},
-    {"capped_number", CappedNumber, true},
-    {"year", Year, true},
-    {"month", Month, true},
-    {"list_count", ListCount, false},
-    {"text_bytes", TextBytes, false},
+constexpr double kMaxListItems = 1024;  // so many the model file's profiles know
+constexpr std::size_t kMaxValues = 4096;
+
+constexpr KindFacts kNothing;
+constexpr KindFacts kCap{.parameter = "cap", .least = 0, .most = kMaxNumber, .usual = kNaN};
+constexpr KindFacts kValues{.values = "values", .most_values = kMaxValues};
+constexpr KindFacts kYears{
+    .parameter = "years", .least = 1, .most = 1000, .whole = true, .usual = kNaN};
+constexpr KindFacts kLimit{
+    .parameter = "limit", .least = 1, .most = kMaxListItems, .whole = true, .usual = kMaxListItems};
+
+constexpr std::array<NumericEntry, 9> kNumericKinds = {{
+    {"number", Number, true, kNothing},
+    {"signed_number", SignedNumber, true, kNothing},
+    {"capped_number", CappedNumber, true, kCap},
+    {"year", Year, true, kNothing},
+    {"month", Month, true, kNothing},
+    {"list_count", ListCount, false, kNothing},
+    {"text_bytes", TextBytes, false, kNothing},
+    {kCategoryCode, CategoryCode, true, kValues},
+    {"holds_item", HoldsItem, false, kValues},
 }};
 
 constexpr std::array<ListEntry, 4> kListKinds = {{
-    {"list", ListItems, ListNames, true},
-    {"category", CategoryItem, CategoryName, false},
-    {"words", WordItems, WordNames, false},
-    {"year_bucket", YearBucketItem, YearBucketName, true},
+    {"list", ListItems, ListNames, true, kLimit},
+    {"category", CategoryItem, CategoryName, false, kNothing},
+    {"words", WordItems, WordNames, false, kLimit},
+    {"year_bucket", YearBucketItem, YearBucketName, true, kYears},
 }};
+
+template <class Kinds>
+std::vector<std::string_view> NamesOf(const Kinds& kinds) {
+  std::vector<std::string_view> names;
+  for (const auto& kind : kinds) names.push_back(kind.name);
+  return names;
+}
 
 template <class Kinds>
 auto FindKind(const Kinds& kinds, std::string_view name) -> decltype(kinds.data()) {
@@ -466,8 +526,24 @@ std::string_view FieldProblemName(FieldProblem problem) {
       return "out_of_range";
     case FieldProblem::kListTooLong:
       return "list_too_long";
+    case FieldProblem::kUnknown:
+      return "unknown_value";
   }
   return "unknown";
+}
+
+std::vector<std::string_view> NumericKindNames() { return NamesOf(kNumericKinds); }
+
+std::vector<std::string_view> ListKindNames() { return NamesOf(kListKinds); }
+
+const KindFacts* FindNumericFacts(std::string_view kind) {
+  const auto* found = FindKind(kNumericKinds, kind);
+  return found == nullptr ? nullptr : &found->facts;
+}
+
+const KindFacts* FindListFacts(std::string_view kind) {
+  const auto* found = FindKind(kListKinds, kind);
+  return found == nullptr ? nullptr : &found->facts;
 }
 
 NumericKind FindNumericKind(std::string_view kind) {

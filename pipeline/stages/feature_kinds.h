@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/items.h"
+#include "pipeline/stages/value_table.h"
 #include "schemas/raw_batch.h"
 
 namespace marquee {
@@ -22,8 +23,9 @@ enum class FieldProblem : std::uint8_t {
   kNegative,     ///< a count or an amount below zero
   kOutOfRange,   ///< a date, a target or a number beyond what it can be
   kListTooLong,  ///< a list of more items than are kept
+  kUnknown,      ///< none of the values that the spec names
 };
-inline constexpr std::size_t kNumFieldProblems = 4;
+inline constexpr std::size_t kNumFieldProblems = 5;
 
 /// Name of a problem as the program prints it, e.g. "unparsable".
 std::string_view FieldProblemName(FieldProblem problem);
@@ -71,11 +73,17 @@ class KindScratch {
   std::vector<std::uint32_t> by_length_;
 };
 
+/// What a numeric kind is given beside its column: see KindFacts.
+struct KindArguments {
+  double parameter = 0;
+  ValueTable values;
+};
+
 /// Fill `out` with one value a row.
 /// Shapes: out [rows]. Exact: the same bits on every machine: no arithmetic but parsing, counting
 /// and min.
-using NumericKind = void (*)(const RawColumnView& column, double parameter, KindScratch& scratch,
-                             std::span<float> out, ProblemCounts& problems);
+using NumericKind = void (*)(const RawColumnView& column, const KindArguments& arguments,
+                             KindScratch& scratch, std::span<float> out, ProblemCounts& problems);
 
 /// Write one length a row to `lengths`, and all items' hashes to `codes`; `seed` is the number of
 /// the list.
@@ -86,6 +94,31 @@ using ListKind = void (*)(const RawColumnView& column, double parameter, std::ui
 /// Call `visit` for each item of one field, in order: the names behind the hashes.
 using ItemVisitor = std::function<void(std::string_view item)>;
 using ItemNameKind = void (*)(std::string_view field, double parameter, const ItemVisitor& visit);
+
+/// What a spec has to say of a feature of some kind.
+struct KindFacts {
+  /// Its parameter's name; empty if it takes none.
+  std::string_view parameter;
+  double least = 0;
+  double most = 0;
+  bool whole = false;
+  /// NaN if it must be given.
+  double usual = 0;
+  /// Name of the texts it takes, of which there are 1 to `most_values`; empty if it takes none.
+  std::string_view values;
+  std::size_t most_values = 0;
+};
+
+/// The kind that a target's categories are read with, too.
+inline constexpr std::string_view kCategoryCode = "category_code";
+
+/// What kinds there are, in the order of their tables.
+std::vector<std::string_view> NumericKindNames();
+std::vector<std::string_view> ListKindNames();
+
+/// The facts of a kind; null if there is none of that name.
+const KindFacts* FindNumericFacts(std::string_view kind);
+const KindFacts* FindListFacts(std::string_view kind);
 
 /// The function of a kind; null if there is none of that name.
 NumericKind FindNumericKind(std::string_view kind);

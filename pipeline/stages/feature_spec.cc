@@ -1,30 +1,155 @@
 #include "pipeline/stages/feature_spec.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
 
 #include "pipeline/stages/feature_kinds.h"
 
 namespace marquee {
+namespace {
 
-std::string FeatureSpec::CanonicalText() const {
-  std::string text = fmt::format("id {}\ntitle {}\n", id_column, title_column);
-  for (const FeatureLine& line : numeric) {
-    text += fmt::format("numeric {} {} {} {}\n", line.name, line.kind, line.column, line.parameter);
+constexpr std::size_t kMaxNameBytes = 512;
+constexpr std::size_t kMaxClasses = 254;
+
+/// A text that a message, a line of a file and a terminal can hold.
+Status CheckText(std::string_view what, std::string_view text) {
+  const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  if (text.empty() || text.size() > kMaxNameBytes || has_control) {
+    return Status::Config(
+        fmt::format("{} must have 1 to {} bytes and no control characters, not {}", what,
+                    kMaxNameBytes, has_control ? "some" : std::to_string(text.size())));
   }
-  for (const FeatureLine& line : lists) {
-    text += fmt::format("list {} {} {} {}\n", line.name, line.kind, line.column, line.parameter);
+  return {};
+}
+
+Status CheckTexts(const std::string& what, const std::vector<std::string>& texts) {
+  std::set<std::string_view> seen;
+  for (const std::string& text : texts) {
+    MARQUEE_RETURN_IF_ERROR(CheckText(what, text));
+    if (!seen.insert(text).second) {
+      return Status::Config(fmt::format("{}: '{}' is there twice", what, text));
+    }
   }
-  text += fmt::format("target {} {} {}\n", target.column, target.min, target.max);
-  for (std::size_t i = 0; i < target.class_names.size(); ++i) {
-    text += i == 0 ? fmt::format("class {}\n", target.class_names[i])
-                   : fmt::format("class {} from {}\n", target.class_names[i], target.bounds[i - 1]);
+  return {};
+}
+
+Status CheckParameter(const FeatureLine& line, const KindFacts& facts) {
+  if (facts.parameter.empty()) {
+    if (line.parameter == 0) return {};
+    return Status::Config(fmt::format("kind '{}' takes no parameter", line.kind));
   }
-  text += fmt::format("labelled {} from {}\n", target.label_column, target.label_min);
-  text += "hash xxh3-64 low 32 bits, seed = number of the list\n";
-  return text;
+  const bool fits = line.parameter >= facts.least && line.parameter <= facts.most &&
+                    (!facts.whole || line.parameter == std::floor(line.parameter));
+  if (fits) return {};
+  return Status::Config(fmt::format("kind '{}' needs '{}', {} from {} to {}, not {}", line.kind,
+                                    facts.parameter, facts.whole ? "a whole number" : "a number",
+                                    facts.least, facts.most, line.parameter));
+}
+
+Status CheckValues(const FeatureLine& line, const KindFacts& facts) {
+  if (facts.values.empty() != line.values.empty() || line.values.size() > facts.most_values) {
+    return Status::Config(
+        facts.values.empty() ? fmt::format("kind '{}' takes no texts", line.kind)
+                             : fmt::format("kind '{}' needs '{}', 1 to {} texts, not {}", line.kind,
+                                           facts.values, facts.most_values, line.values.size()));
+  }
+  return CheckTexts(std::string(facts.values), line.values);
+}
+
+Status CheckLine(const FeatureLine& line, const KindFacts* facts,
+                 const std::vector<std::string_view>& kinds) {
+  if (facts == nullptr) {
+    return Status::Config(
+        fmt::format("there is no kind '{}': it is one of {}", line.kind, fmt::join(kinds, ", ")));
+  }
+  MARQUEE_RETURN_IF_ERROR(CheckText("its column", line.column));
+  MARQUEE_RETURN_IF_ERROR(CheckParameter(line, *facts));
+  return CheckValues(line, *facts);
+}
+
+Status CheckLines(std::string_view what, const std::vector<FeatureLine>& lines, std::size_t most,
+                  const KindFacts* (*find)(std::string_view),
+                  const std::vector<std::string_view>& kinds) {
+  if (lines.size() > most) {
+    return Status::Config(
+        fmt::format("{} {} features; at most {} are allowed", lines.size(), what, most));
+  }
+  std::set<std::string_view> names;
+  for (const FeatureLine& line : lines) {
+    MARQUEE_RETURN_IF_ERROR(CheckText(fmt::format("the name of a {} feature", what), line.name));
+    const std::string feature = fmt::format("{} feature '{}'", what, line.name);
+    if (!names.insert(line.name).second) {
+      return Status::Config(feature + " is there twice");
+    }
+    MARQUEE_RETURN_IF_ERROR(CheckLine(line, find(line.kind), kinds).WithContext(feature));
+  }
+  return {};
+}
+
+Status CheckBounds(const TargetRule& target) {
+  const auto& bounds = target.bounds;
+  const bool ascend =
+      std::adjacent_find(bounds.begin(), bounds.end(), std::greater_equal<>()) == bounds.end();
+  const bool finite =
+      std::all_of(bounds.begin(), bounds.end(), [](double bound) { return std::isfinite(bound); });
+  if (bounds.size() + 1 != target.class_names.size() || !ascend || !finite) {
+    return Status::Config(
+        "every class but the first needs 'from', the value where it begins, and these ascend");
+  }
+  if (!(std::isfinite(target.min) && std::isfinite(target.max) && target.min < target.max)) {
+    return Status::Config(
+        fmt::format("a target that is a number lies between 'min' and 'max', not {} and {}",
+                    target.min, target.max));
+  }
+  return {};
+}
+
+Status CheckClassValues(const TargetRule& target) {
+  std::vector<std::string> all;
+  for (const auto& values : target.class_values) {
+    if (values.empty()) return Status::Config("every class needs 'values', the texts that mean it");
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  if (target.class_values.size() != target.class_names.size() || !target.bounds.empty() ||
+      target.min != 0 || target.max != 0) {
+    return Status::Config(
+        "classes have either 'values' each, or 'from' each but the first, and 'min' and 'max'");
+  }
+  return CheckTexts("values", all);
+}
+
+Status CheckTarget(const TargetRule& target) {
+  MARQUEE_RETURN_IF_ERROR(CheckText("its column", target.column));
+  if (target.class_names.size() < 2 || target.class_names.size() > kMaxClasses) {
+    return Status::Config(
+        fmt::format("{} classes; 2 to {} are allowed", target.class_names.size(), kMaxClasses));
+  }
+  MARQUEE_RETURN_IF_ERROR(CheckTexts("the name of a class", target.class_names));
+  MARQUEE_RETURN_IF_ERROR(target.is_category() ? CheckClassValues(target) : CheckBounds(target));
+  if (target.label_column.empty() && target.label_min == 0) return {};
+  MARQUEE_RETURN_IF_ERROR(CheckText("label_column", target.label_column));
+  if (std::isfinite(target.label_min) && target.label_min >= 0) return {};
+  return Status::Config(fmt::format("label_min is {}, not 0 or more", target.label_min));
+}
+
+}  // namespace
+
+Status FeatureSpec::Check() const {
+  if (!id_column.empty()) MARQUEE_RETURN_IF_ERROR(CheckText("id", id_column));
+  if (!title_column.empty()) MARQUEE_RETURN_IF_ERROR(CheckText("title", title_column));
+  if (numeric.empty() && lists.empty()) return Status::Config("there is no feature");
+  MARQUEE_RETURN_IF_ERROR(
+      CheckLines("numeric", numeric, kMaxNumeric, FindNumericFacts, NumericKindNames()));
+  MARQUEE_RETURN_IF_ERROR(CheckLines("list", lists, kMaxLists, FindListFacts, ListKindNames()));
+  return CheckTarget(target).WithContext("target");
 }
 
 std::uint64_t FeatureSpec::Hash() const {
@@ -38,11 +163,26 @@ std::vector<std::string> FeatureSpec::Columns() const {
   for (const FeatureLine& line : lists) columns.push_back(line.column);
   std::vector<std::string> unique;
   for (std::string& column : columns) {
-    if (std::find(unique.begin(), unique.end(), column) == unique.end()) {
+    if (!column.empty() && std::find(unique.begin(), unique.end(), column) == unique.end()) {
       unique.push_back(std::move(column));
     }
   }
   return unique;
+}
+
+std::vector<std::string> FeatureSpec::NeededColumns() const {
+  FeatureSpec without_target = *this;
+  without_target.target = {};
+  return without_target.Columns();
+}
+
+std::vector<std::string> FeatureSpec::OptionalColumns() const {
+  const std::vector<std::string> needed = NeededColumns();
+  std::vector<std::string> columns = Columns();
+  std::erase_if(columns, [&needed](const std::string& column) {
+    return std::find(needed.begin(), needed.end(), column) != needed.end();
+  });
+  return columns;
 }
 
 ColumnUse FeatureSpec::UseOf(std::string_view column) const {
@@ -59,49 +199,6 @@ ColumnUse FeatureSpec::UseOf(std::string_view column) const {
     }
   }
   return use;
-}
-
-const FeatureSpec& MoviesSpec() {
-  static const FeatureSpec spec = {
-      .id_column = "id",
-      .title_column = "title",
-      .numeric =
-          {
-              {"budget", "number", "budget"},
-              {"revenue", "number", "revenue"},
-              {"vote_count", "number", "vote_count"},
-              {"popularity", "number", "popularity"},
-              {"runtime", "capped_number", "runtime", 400},
-              {"year", "year", "release_date"},
-              {"month", "month", "release_date"},
-              {"num_genres", "list_count", "genres"},
-              {"num_companies", "list_count", "production_companies"},
-              {"num_countries", "list_count", "production_countries"},
-              {"num_spoken_languages", "list_count", "spoken_languages"},
-              {"num_keywords", "list_count", "keywords"},
-              {"title_bytes", "text_bytes", "title"},
-              {"overview_bytes", "text_bytes", "overview"},
-          },
-      .lists =
-          {
-              {"genres", "list", "genres", 1024},
-              {"original_language", "category", "original_language"},
-              {"production_companies", "list", "production_companies", 1024},
-              {"production_countries", "list", "production_countries", 1024},
-              {"spoken_languages", "list", "spoken_languages", 1024},
-              {"keywords", "list", "keywords", 1024},
-              {"title_words", "words", "title", 16},
-              {"year_bucket", "year_bucket", "release_date", 5},
-          },
-      .target = {.column = "vote_average",
-                 .min = 0,
-                 .max = 10,
-                 .bounds = {6, 7},
-                 .class_names = {"low", "mid", "high"},
-                 .label_column = "vote_count",
-                 .label_min = 10},
-  };
-  return spec;
 }
 
 }  // namespace marquee

@@ -76,13 +76,17 @@ class PreprocessStage::Batch {
  private:
   Status FindColumns() {
     scratch_.columns_.clear();
-    for (const std::string& name : stage_.columns_) {
+    scratch_.no_lengths_.assign(input_.num_rows(), 0);
+    for (std::size_t i = 0; i < stage_.columns_.size(); ++i) {
+      const std::string& name = stage_.columns_[i];
       const auto index = input_.FindColumn(name);
-      if (!index) {
+      if (!index && stage_.must_have_[i]) {
         return Status::Data(
             fmt::format("the input has no column '{}', which the feature spec needs", name));
       }
-      scratch_.columns_.push_back(input_.column(*index));
+      scratch_.columns_.push_back(
+          index ? input_.column(*index)
+                : RawColumnView{.name = name, .lengths = scratch_.no_lengths_, .bytes = {}});
     }
     return CheckBytesPresent();
   }
@@ -140,6 +144,7 @@ class PreprocessStage::Batch {
 
   void ParseIds() {
     scratch_.ids_.clear();
+    if (!stage_.has_ids()) return NumberRows();
     const RawColumnView& column = scratch_.columns_[stage_.id_column_];
     std::size_t end = 0;
     for (std::size_t row = 0; row < input_.num_rows(); ++row) {
@@ -156,6 +161,22 @@ class PreprocessStage::Batch {
                fmt::format("'{}' is not a 64-bit integer; correct the id", text.substr(0, 64)));
       }
     }
+  }
+
+  void NumberRows() {
+    for (std::size_t row = 0; row < input_.num_rows(); ++row) {
+      if (!scratch_.kept_.empty() && scratch_.kept_[row] == 0) continue;
+      scratch_.ids_.push_back(static_cast<std::int64_t>(info_.first_record + input_.ordinal(row)));
+    }
+  }
+
+  /// The titles of all rows, or of those that are kept.
+  RawColumnView Titles(const std::vector<RawColumnView>& columns) const {
+    if (stage_.title_column_ < columns.size()) return columns[stage_.title_column_];
+    return {.name = {},
+            .lengths = std::span(scratch_.no_lengths_)
+                           .first(&columns == &scratch_.fields_ ? num_kept_ : input_.num_rows()),
+            .bytes = {}};
   }
 
   /// The fields that features are made of: the input's own where all rows are kept.
@@ -202,7 +223,7 @@ class PreprocessStage::Batch {
 
   std::size_t EncodedBytes() const {
     std::size_t bytes = FixedBytes(8 + stage_.numeric_.size() + 2 * stage_.lists_.size());
-    bytes += num_kept_ * RowBytes() + scratch_.columns_[stage_.title_column_].bytes.size();
+    bytes += num_kept_ * RowBytes() + Titles(scratch_.columns_).bytes.size();
     for (const auto& codes : scratch_.list_codes_) bytes += codes.size() * sizeof(std::uint32_t);
     return bytes;
   }
@@ -210,7 +231,7 @@ class PreprocessStage::Batch {
   /// Keep the first rows that fit. Only a batch made to be so can get here: see kMaxBatchRows.
   void RejectRowsThatDoNotFit() {
     std::size_t bytes = FixedBytes(8 + stage_.numeric_.size() + 2 * stage_.lists_.size());
-    const RawColumnView& title = scratch_.columns_[stage_.title_column_];
+    const RawColumnView title = Titles(scratch_.columns_);
     std::size_t kept_row = 0;
     for (std::size_t row = 0; row < input_.num_rows(); ++row) {
       if (!scratch_.kept_.empty() && scratch_.kept_[row] == 0) continue;
@@ -237,23 +258,54 @@ class PreprocessStage::Batch {
   }
 
   void ApplyTargetRule() {
-    const TargetRule& rule = stage_.spec_.target;
     scratch_.target_.resize(num_kept_);
     scratch_.target_class_.assign(num_kept_, kNoClass);
-    scratch_.labelled_.assign(num_kept_, 0);
+    if (stage_.spec_.target.is_category()) {
+      ReadCategories();
+    } else {
+      ReadTargets();
+    }
+    ApplyLabelRule();
+  }
+
+  void ReadTargets() {
+    const TargetRule& rule = stage_.spec_.target;
     const auto targets = scratch_.kinds_.Numbers(scratch_.fields_[stage_.target_column_], rule.min,
                                                  rule.max, Problems(stage_.target_column_, true));
     std::copy(targets.begin(), targets.end(), scratch_.target_.begin());
-    const auto counts = scratch_.kinds_.Numbers(
-        scratch_.fields_[stage_.label_column_], 0, std::numeric_limits<float>::max(),
-        Problems(stage_.label_column_, stage_.label_counts_problems_));
     for (std::size_t row = 0; row < num_kept_; ++row) {
       const float target = scratch_.target_[row];
       if (std::isnan(target)) continue;
       scratch_.target_class_[row] = static_cast<std::uint8_t>(
           std::count_if(rule.bounds.begin(), rule.bounds.end(),
                         [target](double bound) { return target >= static_cast<float>(bound); }));
-      scratch_.labelled_[row] = counts[row] >= rule.label_min ? 1 : 0;
+    }
+  }
+
+  void ReadCategories() {
+    FindNumericKind(kCategoryCode)(scratch_.fields_[stage_.target_column_], stage_.target_values_,
+                                   scratch_.kinds_, scratch_.target_,
+                                   Problems(stage_.target_column_, true));
+    for (std::size_t row = 0; row < num_kept_; ++row) {
+      float& target = scratch_.target_[row];
+      if (std::isnan(target)) continue;
+      scratch_.target_class_[row] = stage_.class_of_value_[static_cast<std::size_t>(target)];
+      target = scratch_.target_class_[row];
+    }
+  }
+
+  void ApplyLabelRule() {
+    const TargetRule& rule = stage_.spec_.target;
+    scratch_.labelled_.resize(num_kept_);
+    std::transform(scratch_.target_class_.begin(), scratch_.target_class_.end(),
+                   scratch_.labelled_.begin(),
+                   [](std::uint8_t number) { return number == kNoClass ? 0 : 1; });
+    if (rule.label_column.empty()) return;
+    const auto counts = scratch_.kinds_.Numbers(
+        scratch_.fields_[stage_.label_column_], 0, std::numeric_limits<float>::max(),
+        Problems(stage_.label_column_, stage_.label_counts_problems_));
+    for (std::size_t row = 0; row < num_kept_; ++row) {
+      if (!(counts[row] >= rule.label_min)) scratch_.labelled_[row] = 0;
     }
   }
 
@@ -266,7 +318,7 @@ class PreprocessStage::Batch {
       if (line.list && scratch_.list_problems_[*line.list][kListTooLong] == 0) {
         std::copy_n(scratch_.list_lengths_[*line.list].begin(), num_kept_, values.begin());
       } else {
-        line.function(scratch_.fields_[line.column], line.parameter, scratch_.kinds_, values,
+        line.function(scratch_.fields_[line.column], line.arguments, scratch_.kinds_, values,
                       Problems(line.column, line.counts_problems));
       }
       scratch_.numeric_offsets_.push_back(wire::CreateNumericColumn(output.builder(), offset));
@@ -291,7 +343,7 @@ class PreprocessStage::Batch {
 
   Status Write(Message& output, std::int64_t started_ns) {
     ApplyTargetRule();
-    const RawColumnView& titles = scratch_.fields_[stage_.title_column_];
+    const RawColumnView titles = Titles(scratch_.fields_);
     const RowColumns rows{.ordinals = Ordinals(),
                           .ids = scratch_.ids_,
                           .title_lengths = titles.lengths,
@@ -330,6 +382,7 @@ PreprocessStage::Scratch::Scratch(const PreprocessStage& stage)
 }
 
 Result<PreprocessStage> PreprocessStage::Make(const FeatureSpec& spec) {
+  MARQUEE_RETURN_IF_ERROR(spec.Check().WithContext("feature spec"));
   PreprocessStage stage(spec);
   stage.spec_hash_ = spec.Hash();
   stage.columns_ = spec.Columns();
@@ -337,6 +390,11 @@ Result<PreprocessStage> PreprocessStage::Make(const FeatureSpec& spec) {
   stage.title_column_ = stage.ColumnIndex(spec.title_column);
   stage.target_column_ = stage.ColumnIndex(spec.target.column);
   stage.label_column_ = stage.ColumnIndex(spec.target.label_column);
+  const std::vector<std::string> needed = spec.NeededColumns();
+  for (const std::string& column : stage.columns_) {
+    stage.must_have_.push_back(std::find(needed.begin(), needed.end(), column) != needed.end());
+  }
+  stage.IndexClasses();
   // The target's column counts its own problems, so no feature may count them again.
   std::vector<bool> counted(stage.columns_.size(), false);
   counted[stage.target_column_] = true;
@@ -346,11 +404,6 @@ Result<PreprocessStage> PreprocessStage::Make(const FeatureSpec& spec) {
     return true;
   };
   for (const FeatureLine& line : spec.numeric) {
-    const NumericKind function = FindNumericKind(line.kind);
-    if (function == nullptr) {
-      return Status::Config(
-          fmt::format("feature '{}': no numeric kind '{}'", line.name, line.kind));
-    }
     const std::size_t column = stage.ColumnIndex(line.column);
     const auto counted_list =
         std::find_if(spec.lists.begin(), spec.lists.end(), [&line](const FeatureLine& list) {
@@ -360,19 +413,29 @@ Result<PreprocessStage> PreprocessStage::Make(const FeatureSpec& spec) {
     if (counted_list != spec.lists.end()) {
       list = static_cast<std::size_t>(counted_list - spec.lists.begin());
     }
-    stage.numeric_.push_back(
-        {function, line.parameter, column, claims_problems(line, column), list});
+    stage.numeric_.push_back({FindNumericKind(line.kind),
+                              {line.parameter, ValueTable(line.values)},
+                              column,
+                              claims_problems(line, column),
+                              list});
   }
   for (const FeatureLine& line : spec.lists) {
-    const ListKind function = FindListKind(line.kind);
-    if (function == nullptr) {
-      return Status::Config(fmt::format("feature '{}': no list kind '{}'", line.name, line.kind));
-    }
     const std::size_t column = stage.ColumnIndex(line.column);
-    stage.lists_.push_back({function, line.parameter, column, claims_problems(line, column)});
+    stage.lists_.push_back(
+        {FindListKind(line.kind), line.parameter, column, claims_problems(line, column)});
   }
-  stage.label_counts_problems_ = !counted[stage.label_column_];
+  stage.label_counts_problems_ = !spec.target.label_column.empty() && !counted[stage.label_column_];
   return stage;
+}
+
+void PreprocessStage::IndexClasses() {
+  std::vector<std::string> values;
+  const auto& classes = spec_.target.class_values;
+  for (std::size_t number = 0; number < classes.size(); ++number) {
+    values.insert(values.end(), classes[number].begin(), classes[number].end());
+    class_of_value_.resize(values.size(), static_cast<std::uint8_t>(number));
+  }
+  target_values_.values = ValueTable(values);
 }
 
 Status PreprocessStage::Process(const RawBatchView& input, Scratch& scratch, Message& output,

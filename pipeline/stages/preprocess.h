@@ -24,8 +24,8 @@ struct ColumnProblems {
 /// Applies a feature spec, a column at a time over the rows of a batch.
 ///
 /// Rows with a NUL byte, invalid UTF-8 or no usable id are rejected; an unusable optional field is
-/// absent and counted.
-/// Errors: kData if the batch lacks a column of the spec. Threads: const; each worker has its own
+/// absent and counted. In a table without the target's column, or that of labels, no row is labelled.
+/// Errors: kData if the batch lacks another column of the spec. Threads: const; each worker has its own
 /// Scratch.
 class PreprocessStage {
  public:
@@ -48,10 +48,11 @@ class PreprocessStage {
       std::vector<std::uint16_t> lengths;
       std::string bytes;
     };
-    std::vector<std::uint8_t> kept_;       // by row; empty = all
-    std::vector<RawColumnView> columns_;   // by column of the spec: all rows
-    std::vector<RawColumnView> fields_;    // the same of kept rows
-    std::vector<KeptFields> kept_fields_;  // what fields_ refers to unless all rows are kept
+    std::vector<std::uint8_t> kept_;         // by row; empty = all
+    std::vector<std::uint16_t> no_lengths_;  // 0 for each row: a column that is not there
+    std::vector<RawColumnView> columns_;     // by column of the spec: all rows
+    std::vector<RawColumnView> fields_;      // the same of kept rows
+    std::vector<KeptFields> kept_fields_;    // what fields_ refers to unless all rows are kept
     KindScratch kinds_;
     // Of kept rows:
     std::vector<std::uint16_t> ordinals_;
@@ -67,7 +68,7 @@ class PreprocessStage {
     std::vector<flatbuffers::Offset<wire::ListColumn>> list_offsets_;
   };
 
-  /// Errors: kConfig if the spec names a kind that does not exist.
+  /// Errors: kConfig: as of FeatureSpec::Check.
   static Result<PreprocessStage> Make(const FeatureSpec& spec);
 
   Status Process(const RawBatchView& input, Scratch& scratch, Message& output,
@@ -78,7 +79,7 @@ class PreprocessStage {
  private:
   struct NumericLine {
     NumericKind function;
-    double parameter;
+    KindArguments arguments;
     std::size_t column;
     bool counts_problems;
     std::optional<std::size_t> list;  // whose lengths the values are
@@ -92,16 +93,22 @@ class PreprocessStage {
   class Batch;
 
   explicit PreprocessStage(FeatureSpec spec) : spec_(std::move(spec)) {}
+  /// Place in columns_; their number if the spec reads no such column.
   std::size_t ColumnIndex(const std::string& name) const;
+  void IndexClasses();
+  bool has_ids() const noexcept { return id_column_ < columns_.size(); }
 
   FeatureSpec spec_;
   std::uint64_t spec_hash_ = 0;
   std::vector<std::string> columns_;  // all that the spec reads
+  std::vector<bool> must_have_;       // by column
   std::size_t id_column_ = 0;
   std::size_t title_column_ = 0;
   std::size_t target_column_ = 0;
   std::size_t label_column_ = 0;
   bool label_counts_problems_ = false;
+  KindArguments target_values_;               // of a category
+  std::vector<std::uint8_t> class_of_value_;  // by number of the value
   std::vector<NumericLine> numeric_;
   std::vector<ListLine> lists_;
 };

@@ -183,8 +183,10 @@ class RunSource final : public FeedSource {
   Status Score(const Scoring& scoring, const std::string& path, FeedPort& port) const {
     const FeedPlan plan{.rate = options_.rate, .repeat = options_.repeat};
     const CsvLimits limits = plan.Paced({});
-    const auto open = [&path, &limits, columns = scoring.preprocess.spec().Columns()] {
-      return CsvSource::Open(path, limits, columns);
+    const FeatureSpec& spec = scoring.preprocess.spec();
+    const auto open = [&path, &limits, needed = spec.NeededColumns(),
+                       optional = spec.OptionalColumns()] {
+      return CsvSource::Open(path, limits, needed, optional);
     };
     MARQUEE_ASSIGN_OR_RETURN(auto source, open());
     RecordFeed feed(std::move(source), open, plan);

@@ -387,7 +387,7 @@ TEST_F(ProgramTest, UnusableFilesExitWithFourAndSayWhatToDo) {
     EXPECT_THAT(run.err, HasSubstr(what));
   };
   refused("", "empty");
-  refused("id,title\n1,a\n", "vote_average");
+  refused("id,title\n1,a\n", "vote_count");
   std::string noise;
   for (unsigned i = 0; i < 100'000; ++i) noise += static_cast<char>(i * 2654435761U >> 13);
   refused(noise, "no CSV file");

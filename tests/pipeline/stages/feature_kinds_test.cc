@@ -51,7 +51,7 @@ Numbers Apply(std::string_view kind, const std::vector<std::string>& fields, dou
   Numbers numbers;
   numbers.values.resize(fields.size());
   KindScratch scratch;
-  FindNumericKind(kind)(column.view(), parameter, scratch, numbers.values, numbers.problems);
+  FindNumericKind(kind)(column.view(), {parameter, {}}, scratch, numbers.values, numbers.problems);
   return numbers;
 }
 
@@ -252,7 +252,7 @@ TEST(FeatureKindsTest, LengthsAreEnoughForTextBytes) {
   std::vector<float> values(3);
   ProblemCounts problems{};
   KindScratch scratch;
-  FindNumericKind("text_bytes")(column, 0, scratch, values, problems);
+  FindNumericKind("text_bytes")(column, {}, scratch, values, problems);
   EXPECT_THAT(values, ElementsAre(5.0F, 0.0F, 9.0F));
 }
 

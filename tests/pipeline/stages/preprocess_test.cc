@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
 
+#include "pipeline/stages/table_schema.h"
 #include "tests/support/example_messages.h"
 
 namespace marquee {
@@ -221,7 +223,82 @@ TEST_F(PreprocessTest, RefusesABatchWithoutANeededColumn) {
                                  testing_support::ExampleInfo(1));
   const Status status = stage_.Process(RawBatchView::Own(input_), scratch_, output_, rejects_);
   EXPECT_EQ(status.code(), StatusCode::kData);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("no column 'vote_average'"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no column 'vote_count'"));
+}
+
+/// A table without ids and titles, whose target is a category.
+class OtherTableTest : public testing::Test {
+ protected:
+  OtherTableTest() {
+    const auto spec = ParseTableSchema(R"(
+numeric = [
+  { name = "change", kind = "signed_number" },
+  { name = "job", kind = "category_code", values = ["Craft", "Clerk"] },
+  { name = "speaks_english", kind = "holds_item", column = "languages", values = ["English", "Scots"] },
+]
+lists = [{ name = "languages", kind = "list", limit = 2 }]
+[target]
+column = "income"
+classes = [{ name = "low", values = ["<=50K", "<=50K."] }, { name = "high", values = [">50K"] }]
+)",
+                                       "people.toml");
+    stage_.emplace(*PreprocessStage::Make(*spec));
+    scratch_.emplace(*stage_);
+  }
+
+  FeatureBatchView Process(const std::vector<std::string>& columns,
+                           const testing_support::Rows& rows) {
+    BatchInfo info = testing_support::ExampleInfo(rows.size());
+    info.first_record = 1000;
+    testing_support::WriteRawBatch(columns, rows, input_, info);
+    const Status status = stage_->Process(RawBatchView::Own(input_), *scratch_, output_, rejects_);
+    EXPECT_TRUE(status.ok()) << status.message();
+    return FeatureBatchView::Own(output_);
+  }
+
+  std::optional<PreprocessStage> stage_;
+  std::optional<PreprocessStage::Scratch> scratch_;
+  Rejects rejects_{"people.csv"};
+  Message input_;
+  Message output_;
+};
+
+const std::vector<std::string> kPeopleColumns = {"change", "job", "languages", "income"};
+
+TEST_F(OtherTableTest, MakesItsFeatures) {
+  const FeatureBatchView batch =
+      Process(kPeopleColumns, {{"-5.5", " Clerk ", "Hindi, Scots", ">50K"},
+                               {"x", "?", "", "<=50K."},
+                               {"", "", "English, a, b", "50K"}});
+  EXPECT_THAT(batch.numeric(0), ElementsAre(-5.5F, IsNan(), IsNan()));
+  EXPECT_THAT(batch.numeric(1), ElementsAre(1.0F, IsNan(), IsNan()));
+  EXPECT_THAT(batch.numeric(2), ElementsAre(1.0F, 0.0F, 1.0F));
+  EXPECT_THAT(batch.list_lengths(0), ElementsAre(2, 0, 2));
+  EXPECT_THAT(batch.rows().target, ElementsAre(1.0F, 0.0F, IsNan()));
+  EXPECT_THAT(batch.rows().target_class, ElementsAre(1, 0, kNoClass));
+  EXPECT_THAT(batch.rows().labelled, ElementsAre(1, 1, 0));
+  EXPECT_THAT(batch.rows().titles, IsEmpty());
+  const auto unknown = static_cast<std::size_t>(FieldProblem::kUnknown);
+  for (const ColumnProblems& column : scratch_->problems()) {
+    const bool has_one = column.column == "job" || column.column == "income";
+    EXPECT_EQ(column.counts[unknown], has_one ? 1U : 0U) << column.column;
+  }
+}
+
+TEST_F(OtherTableTest, IdsAreNumbersOfRows) {
+  const std::vector<std::string> row = {"1", "Craft", "", ">50K"};
+  EXPECT_THAT(Process(kPeopleColumns, {row, row}).rows().ids, ElementsAre(1000, 1001));
+  // The first one is no text, and gone.
+  const FeatureBatchView batch = Process(kPeopleColumns, {{"1", "\xff", "", ""}, row, row});
+  EXPECT_THAT(batch.rows().ids, ElementsAre(1001, 1002));
+  EXPECT_THAT(batch.rows().title_lengths, ElementsAre(0, 0));
+}
+
+TEST_F(OtherTableTest, WithoutItsTargetNoRowIsLabelled) {
+  const FeatureBatchView batch =
+      Process({"change", "job", "languages"}, {{"1", "Craft", ""}, {"2", "Clerk", ""}});
+  EXPECT_THAT(batch.rows().target, ElementsAre(IsNan(), IsNan()));
+  EXPECT_THAT(batch.rows().labelled, ElementsAre(0, 0));
 }
 
 TEST(PreprocessStageTest, RefusesAnUnknownKind) {
@@ -229,7 +306,8 @@ TEST(PreprocessStageTest, RefusesAnUnknownKind) {
   spec.lists[0].kind = "bag";
   const auto stage = PreprocessStage::Make(spec);
   ASSERT_FALSE(stage);
-  EXPECT_THAT(std::string(stage.error().message()), HasSubstr("no list kind 'bag'"));
+  EXPECT_THAT(std::string(stage.error().message()),
+              HasSubstr("list feature 'genres': there is no kind 'bag': it is one of list"));
 }
 
 }  // namespace
