@@ -100,14 +100,17 @@ class Item:
     text: str
 
 
-def _batch(payload: memoryview) -> Features:
+def _batch(payload: memoryview, num_numeric: int, num_lists: int) -> Features:
     """Copy one FeatureBatch out of its message."""
     batch = wire.load("FeatureBatch").FeatureBatch.GetRootAs(payload, 0)
     numeric = [batch.Numeric(i).ValuesAsNumpy() for i in range(batch.NumericLength())]
     lists = [batch.Lists(i) for i in range(batch.ListsLength())]
     rows = batch.NumRows()
-    if len(numeric) != len(NUMERIC_NAMES) or len(lists) != len(LIST_NAMES):
-        raise ValueError("the features are not those of the movies' feature spec")
+    if len(numeric) != num_numeric or len(lists) != num_lists:
+        raise ValueError(
+            f"{len(numeric)} numbers and {len(lists)} lists, not {num_numeric} and {num_lists}: "
+            "the features are of another feature spec"
+        )
     if not rows:
         empty = Lists(np.zeros(0, np.int64), np.zeros(0, np.uint32))
         return Features(
@@ -116,8 +119,8 @@ def _batch(payload: memoryview) -> Features:
             np.zeros(0, np.float32),
             np.zeros(0, np.uint8),
             np.zeros(0, bool),
-            np.zeros((0, len(NUMERIC_NAMES)), np.float32),
-            (empty,) * len(LIST_NAMES),
+            np.zeros((0, num_numeric), np.float32),
+            (empty,) * num_lists,
         )
 
     def column(lists_of_batch) -> Lists:
@@ -135,17 +138,20 @@ def _batch(payload: memoryview) -> Features:
         np.array(batch.TargetAsNumpy()),
         np.array(batch.TargetClassAsNumpy()),
         np.array(batch.LabelledAsNumpy()).astype(bool),
-        np.stack(numeric, axis=1),
+        np.stack(numeric, axis=1) if numeric else np.zeros((rows, 0), np.float32),
         tuple(column(one) for one in lists),
     )
 
 
-def read_features(path: Path) -> Features:
-    """Read a file of FeatureBatch frames.
+def read_features(
+    path: Path, num_numeric: int = len(NUMERIC_NAMES), num_lists: int = len(LIST_NAMES)
+) -> Features:
+    """Read a file of FeatureBatch frames; without numbers, one of the movies.
 
     Errors: ValueError if it is damaged or holds other features.
     """
-    batches = [_batch(payload) for payload in frame.payloads(path.read_bytes(), str(path))]
+    payloads = frame.payloads(path.read_bytes(), str(path))
+    batches = [_batch(payload, num_numeric, num_lists) for payload in payloads]
     if not batches:
         raise ValueError(f"{path}: no rows")
     if len({batch.feature_spec for batch in batches}) != 1:
@@ -159,7 +165,7 @@ def read_features(path: Path) -> Features:
             np.concatenate([batch.lists[i].lengths for batch in batches]),
             np.concatenate([batch.lists[i].codes for batch in batches]),
         )
-        for i in range(len(LIST_NAMES))
+        for i in range(num_lists)
     )
     return Features(
         batches[0].feature_spec,
