@@ -36,6 +36,8 @@ class ResultBatchView {
   std::span<const std::byte> bytes() const noexcept { return bytes_; }
   BatchInfo info() const { return ReadBatchInfo(*batch_->info()); }
   std::uint64_t model_id() const noexcept { return batch_->model_id(); }
+  /// Whose classes these are: a feature spec's hash; 0 = not known.
+  std::uint64_t feature_spec() const noexcept { return batch_->feature_spec(); }
   std::size_t num_rows() const noexcept { return batch_->num_rows(); }
   std::size_t num_classes() const noexcept { return batch_->num_classes(); }
   RowColumns rows() const;

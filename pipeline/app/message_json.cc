@@ -247,6 +247,9 @@ Result<Json> MessageJson(std::span<const std::byte> bytes) {
                  {"encoder_ns", batch.encoder_ns()},
                  {"classifier_ns", batch.classifier_ns()},
                  {"rows", ResultRows(batch)}};
+    if (batch.feature_spec() != 0) {
+      json["feature_spec"] = fmt::format("{:016x}", batch.feature_spec());
+    }
     if (const auto challenger = batch.challenger()) {
       json["challenger_id"] = fmt::format("{:016x}", challenger->model_id);
     }

@@ -19,31 +19,6 @@ constexpr std::array kStages = {wire::StageId::Produce, wire::StageId::Preproces
 // So many ranges of missing sequences tell a program whether it should look closer.
 constexpr std::size_t kRangesInJson = 100;
 
-/// The names of a run's classes: the model's, unless it has another number of them.
-class ClassNames {
- public:
-  ClassNames(const model::Model& model, std::size_t num_classes) {
-    if (model.num_classes() == num_classes) {
-      views_.assign(model.class_names().begin(), model.class_names().end());
-      return;
-    }
-    for (std::size_t i = 0; i < num_classes; ++i) numbered_.push_back(fmt::format("class_{}", i));
-    views_.assign(numbered_.begin(), numbered_.end());
-  }
-  ClassNames(const ClassNames&) = delete;
-  ClassNames& operator=(const ClassNames&) = delete;
-
-  std::span<const std::string_view> views() const { return views_; }
-
- private:
-  std::vector<std::string> numbered_;
-  std::vector<std::string_view> views_;
-};
-
-ClassNames NamesOf(const ResultsSnapshot& snapshot) {
-  return {*snapshot.model, snapshot.results->evaluation().confusion().num_classes()};
-}
-
 bool IsModelKnown(const ResultsSnapshot& snapshot) {
   return snapshot.results->model_id() == snapshot.model->id() &&
          !snapshot.results->several_models();
@@ -157,7 +132,7 @@ Json ResultsJson(const ResultsSnapshot& snapshot) {
       {"seconds", results.seconds()},
       {"rows_per_s", RowsPerSecond(results)},
       {"rows_per_s_now", snapshot.rows_per_s_now}};
-  json.update(EvaluationJson(evaluation, NamesOf(snapshot).views()));
+  json.update(EvaluationJson(evaluation, ClassNames(*snapshot.model, results).views()));
   json["model"] = ModelJson(snapshot);
   json["parts"] = PartsJson(evaluation, rows);
   for (const wire::StageId id : kStages) {
@@ -194,8 +169,12 @@ std::string ResultsText(const ResultsSnapshot& snapshot, bool color) {
   if (results.several_models()) {
     text += "  several models scored these rows: the figures are of a mixture\n";
   }
+  const ClassNames names(*snapshot.model, results);
+  if (!names.are_known()) {
+    text += "  the rows are of another table than the model's: --model names what scored them\n";
+  }
   text += QualityText(
-      evaluation, NamesOf(snapshot).views(),
+      evaluation, names.views(),
       IsModelKnown(snapshot) ? std::optional(CrossValidatedF1(*snapshot.model)) : std::nullopt);
   AppendTimes(text, results);
   text += fmt::format("\n{} rows in {:.3f} s: {:.0f} rows/s (now {:.0f})\n", results.records(),

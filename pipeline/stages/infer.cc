@@ -137,7 +137,7 @@ Status InferStage::Process(const FeatureBatchView& input, Scratch& scratch, Mess
           first.scores, first.probabilities, first.seen, first.times.scaler_ns,
           first.times.encoder_ns, first.times.classifier_ns,
           challenger_ ? challenger_->model->id() : 0, second.classes, second.scores,
-          second.probabilities, second.seen, second.times.sum()),
+          second.probabilities, second.seen, second.times.sum(), champion_.model->feature_spec()),
       wire::ResultBatchIdentifier());
 }
 

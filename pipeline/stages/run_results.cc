@@ -71,11 +71,23 @@ Status RunResults::Count(const ResultBatchView& batch, std::int64_t arrival_ns) 
       batch, IsWarmUp(batch.info()) ? std::nullopt : std::optional(arrival_ns), new_rows));
   several_models_ |= model_id_ != 0 && model_id_ != batch.model_id();
   model_id_ = batch.model_id();
+  feature_spec_ = batch.feature_spec();
   return {};
 }
 
 bool RunResults::IsWarmUp(const BatchInfo& info) const {
   return info.num_hops > 0 && info.hops[0].received_ns() < times_.first_received_ns() + warm_up_ns_;
+}
+
+ClassNames::ClassNames(const model::Model& model, const RunResults& results) {
+  const std::size_t num_classes = results.evaluation().confusion().num_classes();
+  const std::uint64_t spec = results.feature_spec();
+  if (model.num_classes() == num_classes && (spec == 0 || spec == model.feature_spec())) {
+    views_.assign(model.class_names().begin(), model.class_names().end());
+    return;
+  }
+  for (std::size_t i = 0; i < num_classes; ++i) numbered_.push_back(fmt::format("class_{}", i));
+  views_.assign(numbered_.begin(), numbered_.end());
 }
 
 }  // namespace marquee

@@ -4,7 +4,12 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "model/model.h"
 #include "pipeline/observe/histogram.h"
 #include "pipeline/stages/evaluate.h"
 #include "pipeline/stages/run_tracker.h"
@@ -69,6 +74,8 @@ class RunResults {
   double seconds() const noexcept { return times_.seconds(); }
   /// The model that scored the last message with rows.
   std::uint64_t model_id() const noexcept { return model_id_; }
+  /// Of the table whose classes they are, the feature spec's hash; 0 = not known.
+  std::uint64_t feature_spec() const noexcept { return feature_spec_; }
   /// Whether rows were scored by different models.
   bool several_models() const noexcept { return several_models_; }
 
@@ -82,7 +89,24 @@ class RunResults {
   std::int64_t warm_up_ns_;
   std::uint64_t refused_ = 0;
   std::uint64_t model_id_ = 0;
+  std::uint64_t feature_spec_ = 0;
   bool several_models_ = false;
+};
+
+/// The names of a run's classes: the model's if it is of the same table, else numbers.
+class ClassNames {
+ public:
+  ClassNames(const model::Model& model, const RunResults& results);
+  ClassNames(const ClassNames&) = delete;
+  ClassNames& operator=(const ClassNames&) = delete;
+
+  bool are_known() const noexcept { return numbered_.empty(); }
+  /// They live as long as this and the model.
+  std::span<const std::string_view> views() const noexcept { return views_; }
+
+ private:
+  std::vector<std::string> numbered_;
+  std::vector<std::string_view> views_;
 };
 
 }  // namespace marquee

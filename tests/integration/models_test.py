@@ -3,11 +3,25 @@
 import csv
 import os
 import pathlib
+import random
 import shutil
 
-from pipeline import PATIENCE, ROOT, Pipeline, PipelineTest, embedded, generate, main, wait_until
+from pipeline import PATIENCE, ROOT, Pipeline, PipelineTest, embedded, generate, main, marquee, wait_until
 
 MOVIES, COLD = (ROOT / "model" / "artifacts" / f"{name}.model" for name in ("movies", "movies-cold"))
+
+BOOSTER = ROOT / "tests" / "model" / "import" / "fixtures" / "lightgbm_multiclass.txt"
+OTHER_TABLE = """
+numeric = [
+  { name = "a", kind = "signed_number" },
+  { name = "b", kind = "signed_number" },
+  { name = "c", kind = "signed_number" },
+  { name = "d", kind = "category_code", values = ["u", "v", "w", "x", "y", "z"] },
+]
+[target]
+column = "kind of"
+classes = [{ name = "one", values = ["r"] }, { name = "two", values = ["s"] }, { name = "three", values = ["t"] }]
+"""
 
 
 def drift(pipeline: Pipeline) -> dict:
@@ -101,6 +115,34 @@ class Models(PipelineTest):
                     self.assertGreater(told["moved"][feature], before + 0.25)
                 else:
                     self.assertAlmostEqual(told["moved"][feature], before, delta=0.001)
+
+    def test_another_table_is_scored_as_in_an_embedded_run(self):
+        """A table without ids and titles, whose target is a category, and a library's model of it."""
+        schema, data, model, trained_on = (self.folder / f"other.{end}" for end in ("toml", "csv", "model", "marquee"))
+        schema.write_text(OTHER_TABLE, encoding="utf-8")
+        draw = random.Random(8)
+        with open(data, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*"abcd", "kind of"])
+            for _ in range(5_000):
+                writer.writerow([*(round(draw.gauss(0, 2), 3) for _ in "abc"), draw.choice("uvwxyz?"), draw.choice("rst")])
+        marquee("features", "--schema", schema, "--data", data, "-o", trained_on)
+        marquee("model", "import", "--from", BOOSTER, "--schema", schema, "--trained-on", trained_on, "-o", model)
+        expected = embedded(data, "--model", model)
+        self.assertEqual([one["name"] for one in expected["classes"]], ["one", "two", "three"])
+        with self.pipeline() as pipeline:
+            pipeline.create_topics()
+            pipeline.start("preprocess", "--schema", schema)
+            pipeline.start("infer", "--model", model)
+            sent = pipeline.produce("--data", data, "--schema", schema, "--columns", "needed")
+            results = pipeline.results(sent["run"], "--model", model)
+            unnamed = pipeline.results(sent["run"])
+        self.assert_complete(results)
+        self.assert_same_report(results, expected)
+        self.assertEqual([one["name"] for one in results["classes"]], ["one", "two", "three"])
+        # The built-in model has as many classes, but of another table.
+        self.assertEqual([one["name"] for one in unnamed["classes"]], ["class_0", "class_1", "class_2"])
+        self.assertEqual((results["labelled"], results["seen"]), (5_000, 0))
 
 
 if __name__ == "__main__":

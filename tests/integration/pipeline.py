@@ -186,9 +186,9 @@ class Pipeline:
         """Send a file; what was sent."""
         return json.loads(self.call("produce", "--listen", "none", "--json", *options).stdout)
 
-    def results(self, run: str, seconds: int = PATIENCE, code: int = 0) -> dict:
+    def results(self, run: str, *options: str | pathlib.Path, seconds: int = PATIENCE, code: int = 0) -> dict:
         """Read a run's results until it is complete."""
-        ran = self.call("results", "--run-id", run, "--until-complete", seconds, "--json", code=code)
+        ran = self.call("results", "--run-id", run, "--until-complete", seconds, "--json", *options, code=code)
         return json.loads(ran.stdout.splitlines()[-1])
 
     # ---------------------------------------------------------------- the topics
@@ -233,10 +233,17 @@ class Pipeline:
 # ---------------------------------------------------------------- data
 
 
+def marquee(*words: str | pathlib.Path | int) -> str:
+    """Run a command that needs no brokers; what it prints."""
+    ran = subprocess.run([PROGRAM, *map(str, words)], env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    if ran.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, words))}: exit code {ran.returncode}:\n{ran.stderr}")
+    return ran.stdout
+
+
 def generate(rows: int, path: pathlib.Path, seed: int = 4) -> pathlib.Path:
     """Write a file of movies that do not exist."""
-    subprocess.run([PROGRAM, "generate", "--rows", str(rows), "--seed", str(seed), "-o", path], env=ENVIRONMENT, check=True,
-                   capture_output=True)
+    marquee("generate", "--rows", rows, "--seed", seed, "-o", path)
     return path
 
 
@@ -252,15 +259,12 @@ def movies(folder: pathlib.Path) -> pathlib.Path:
 def embedded(path: pathlib.Path, *options: str) -> dict:
     """Report on a file as the embedded run does."""
     with tempfile.TemporaryDirectory() as folder:
-        ran = subprocess.run([PROGRAM, "run", "--json", "--data", path, "--dead-letters", f"{folder}/dead.marquee", *options],
-                             env=ENVIRONMENT, check=True, capture_output=True, text=True)
-    return json.loads(ran.stdout)
+        return json.loads(marquee("run", "--json", "--data", path, "--dead-letters", f"{folder}/dead.marquee", *options))
 
 
 def score(path: pathlib.Path) -> list[dict]:
     """Give the embedded predictions of a file's rows, in its order."""
-    ran = subprocess.run([PROGRAM, "score", "--json", path], env=ENVIRONMENT, check=True, capture_output=True, text=True)
-    return [json.loads(line) for line in ran.stdout.splitlines()]
+    return [json.loads(line) for line in marquee("score", "--json", path).splitlines()]
 
 
 def json_records(path: pathlib.Path) -> list[bytes]:

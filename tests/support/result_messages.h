@@ -20,7 +20,8 @@ struct ResultRow {
 /// Write a ResultBatch of model 0x77 whose parts took 10, 20 and 30 ns a row; a predicted class has
 /// probability 0.5.
 inline void WriteResultBatch(const std::vector<ResultRow>& rows, const BatchInfo& info,
-                             Message& message, std::uint32_t num_classes = 3) {
+                             Message& message, std::uint32_t num_classes = 3,
+                             std::uint64_t feature_spec = 0) {
   const std::size_t n = rows.size();
   std::vector<std::uint16_t> ordinals;
   std::vector<std::int64_t> ids;
@@ -61,7 +62,8 @@ inline void WriteResultBatch(const std::vector<ResultRow>& rows, const BatchInfo
       wire::CreateResultBatch(builder, wire_info, 0x77, static_cast<std::uint32_t>(n), num_classes,
                               o.ordinals, o.ids, o.title_lengths, o.title_bytes, o.target,
                               o.target_class, o.labelled, predicted_offset, scores_offset,
-                              probabilities_offset, seen_offset, 10 * n, 20 * n, 30 * n),
+                              probabilities_offset, seen_offset, 10 * n, 20 * n, 30 * n,
+                              /*challenger_id=*/0, 0, 0, 0, 0, 0, feature_spec),
       wire::ResultBatchIdentifier());
   if (!status.ok()) std::abort();
 }

@@ -223,8 +223,7 @@ class RecordingSource final : public FeedSource {
         length_ns_ == 0 ? 1.0F : static_cast<float>(position_ns_) / static_cast<float>(length_ns_);
     if (results_) {
       WriteRun(*results_, recorded_->unreadable(), *snapshot.run);
-      WriteModel(*model_, results_->model_id(), results_->several_models(),
-                 results_->evaluation().confusion().num_classes(), *snapshot.model);
+      WriteModel(*model_, *results_, *snapshot.model);
       board_.figures.Observe(snapshot.taken_ns);
       board_.figures.Write(snapshot.taken_ns, ended, CountedOf(*results_), last_);
     }

@@ -254,20 +254,26 @@ void RunFigures::WriteLatencyCurve(const Histogram& latency) {
   snapshot_.latency_curve.emplace_back(1.0, latency.max_ns());
 }
 
-void WriteModel(const model::Model& model, std::uint64_t id, bool several, std::size_t num_classes,
-                wire::ModelInfoT& info) {
-  const bool known = id == model.id() && !several;
-  info.id = id == 0 ? std::string() : fmt::format("{:016x}", id);
-  info.name = known ? model.name() : std::string_view();
-  info.version = known ? model.version() : std::string_view();
-  const model::Figure* figure = known ? model.FindFigure("cross_validated_f1") : nullptr;
+void WriteModel(const model::Model& model, wire::ModelInfoT& info) {
+  info.id = fmt::format("{:016x}", model.id());
+  info.name = model.name();
+  info.version = model.version();
+  const model::Figure* figure = model.FindFigure("cross_validated_f1");
   info.cross_validated_f1 = figure == nullptr ? 0.0 : figure->mean;
-  info.several = several;
-  info.class_names.resize(num_classes);
-  for (std::size_t c = 0; c < num_classes; ++c) {
-    info.class_names[c] = model.num_classes() == num_classes ? std::string(model.class_names()[c])
-                                                             : fmt::format("class_{}", c);
-  }
+  info.several = false;
+  info.class_names.assign(model.class_names().begin(), model.class_names().end());
+}
+
+void WriteModel(const model::Model& model, const RunResults& results, wire::ModelInfoT& info) {
+  const std::uint64_t id = results.model_id();
+  if (id == model.id() && !results.several_models()) return WriteModel(model, info);
+  info.id = id == 0 ? std::string() : fmt::format("{:016x}", id);
+  info.name.clear();
+  info.version.clear();
+  info.cross_validated_f1 = 0;
+  info.several = results.several_models();
+  const ClassNames names(model, results);
+  info.class_names.assign(names.views().begin(), names.views().end());
 }
 
 void WriteRun(const RunResults& results, std::uint64_t unreadable, wire::RunT& run) {

@@ -96,9 +96,11 @@ class RunFigures {
   std::vector<std::uint64_t> confusion_;  // of the last batch
 };
 
-/// Say which model it is; of another than `model`, only its id is known.
-void WriteModel(const model::Model& model, std::uint64_t id, bool several, std::size_t num_classes,
-                wire::ModelInfoT& info);
+/// Say which model scores in this process.
+void WriteModel(const model::Model& model, wire::ModelInfoT& info);
+
+/// Say which model scored a run; of another than `model`, only its id is known.
+void WriteModel(const model::Model& model, const RunResults& results, wire::ModelInfoT& info);
 
 /// Write the counts of a run over Kafka, or of a recording of it.
 void WriteRun(const RunResults& results, std::uint64_t unreadable, wire::RunT& run);

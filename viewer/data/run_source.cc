@@ -91,7 +91,7 @@ class WatchingSink final : public ResultSink {
     snapshot.source->state = state;
     snapshot.source->progress = ended ? 1.0F : progress_->load();
     WriteRunCounts();
-    WriteModel(model_, model_.id(), /*several=*/false, model_.num_classes(), *snapshot.model);
+    WriteModel(model_, *snapshot.model);
     board_.figures.Write(now_ns, ended, Counted(), last_);
     port_.Publish(snapshot);
   }

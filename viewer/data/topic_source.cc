@@ -312,8 +312,7 @@ class TopicSource final : public FeedSource {
       const RunResults& results = *reader->results();
       if (current_ && trouble_.empty()) board_.figures.Observe(now_ns);
       WriteRun(results, reader->unreadable(), *snapshot.run);
-      WriteModel(*model_, results.model_id(), results.several_models(),
-                 results.evaluation().confusion().num_classes(), *snapshot.model);
+      WriteModel(*model_, results, *snapshot.model);
       std::optional<ResultBatchView> last;
       if (reader->counted()) last = reader->counted()->batch;
       board_.figures.Write(now_ns, stopped_, CountedOf(results), last);

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "model/builtin.h"
 #include "tests/support/example_messages.h"
 #include "tests/support/result_messages.h"
 
 namespace marquee {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing_support::ResultRow;
 using testing_support::WriteResultBatch;
@@ -98,6 +100,25 @@ TEST(RunResultsTest, ASecondModelIsNoticed) {
   testing_support::WriteExampleResultBatch(message);
   ASSERT_TRUE(results.Add(ResultBatchView::Own(message), 1).ok());
   EXPECT_TRUE(results.several_models());
+}
+
+TEST(ClassNamesTest, AreTheModelsOfTheSameTableOnly) {
+  const auto movies = model::Model::FromBytes(model::BuiltinModelBytes(), model::kBuiltinModelName);
+  ASSERT_TRUE(movies);
+  const auto names_of = [&](std::uint64_t feature_spec, std::uint32_t num_classes) {
+    RunResults results(kRun, num_classes);
+    Message message;
+    const BatchInfo info{.run = kRun, .sequence = 0, .num_ordinals = 1};
+    WriteResultBatch({{.ordinal = 0, .truth = 1}}, info, message, num_classes, feature_spec);
+    EXPECT_TRUE(results.Add(ResultBatchView::Own(message), 1).ok());
+    const ClassNames names(**movies, results);
+    return std::vector<std::string>(names.views().begin(), names.views().end());
+  };
+  const auto low_mid_high = ElementsAre("low", "mid", "high");
+  EXPECT_THAT(names_of((*movies)->feature_spec(), 3), low_mid_high);
+  EXPECT_THAT(names_of(0, 3), low_mid_high) << "results of before they told it";
+  EXPECT_THAT(names_of(1, 3), ElementsAre("class_0", "class_1", "class_2"));
+  EXPECT_THAT(names_of((*movies)->feature_spec(), 2), ElementsAre("class_0", "class_1"));
 }
 
 }  // namespace
