@@ -2,53 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tests/model/import/catboost_file.h"
-#include "tests/model/import/fixtures.h"
+#include "tests/model/import/crafted.h"
 #include "tests/model/import/onnx_model.h"
 
 namespace marquee::model {
 namespace {
-
-using testing::HasSubstr;
-
-void ExpectRefused(std::string_view bytes, std::string_view problem, std::string_view how) {
-  const auto forest = ReadForest(bytes);
-  ASSERT_FALSE(forest) << how;
-  EXPECT_EQ(forest.error().code(), StatusCode::kConfig) << how;
-  EXPECT_THAT(forest.error().message(), HasSubstr(std::string(problem))) << how;
-}
-
-/// A fixture in which one text stands for another.
-struct Change {
-  std::string_view fixture;
-  std::string_view from;
-  std::string_view to;
-  std::string_view problem;
-};
-
-void ExpectAllRefused(const std::vector<Change>& changes) {
-  for (const Change& change : changes) {
-    std::string text = Fixture(change.fixture);
-    const std::size_t place = text.find(change.from);
-    ASSERT_NE(place, std::string::npos) << change.from;
-    text.replace(place, change.from.size(), change.to);
-    ExpectRefused(text, change.problem, change.to);
-  }
-}
-
-constexpr std::string_view kSoftprob = "xgboost_softprob.json";
-constexpr std::string_view kCategories = "xgboost_categories.json";
-constexpr std::string_view kVector = "xgboost_vector.json";
-constexpr std::string_view kMulticlass = "lightgbm_multiclass.txt";
-constexpr std::string_view kSymmetric = "catboost_symmetric.json";
-constexpr std::string_view kNested = "catboost_nested.json";
-constexpr std::string_view kForest = "sklearn_forest.json";
 
 TEST(BadModelTest, XgboostIsRefused) {
   ExpectAllRefused({
@@ -306,97 +271,6 @@ TEST(BadModelTest, OnnxIsRefused) {
 TEST(BadModelTest, MessagesHoldNothingThatActsOnATerminal) {
   ExpectAllRefused({{kMulticlass, "label_index=0", "\x1b[2Jlabel\xc2\x9bindex=0",
                      "header: line 5 has the key '?[2Jlabel\xc2?index'"}});
-}
-
-// What other readers got wrong, by the number of the report.
-
-TEST(UpstreamDefectTest, Treelite635And633BaseScoreIsAVectorAndCatsAreThere) {
-  const auto forest = ReadForest(Fixture(kSoftprob));
-  ASSERT_TRUE(forest) << forest.error().message();
-  EXPECT_THAT(forest->start, testing::Each(testing::Ne(0.5)));
-  ExpectAllRefused({{kSoftprob, R"("base_score":"[)", R"("base_score":"[1E0,)",
-                     "base_score: has 4 entries, but there are 3 scores"},
-                    {kSoftprob, R"("base_score":"[)", R"("base_score":"[x,)",
-                     "base_score: holds 'x', not a number"},
-                    {kCategories, R"("enc":[])", R"("enc":[{"type":0}])",
-                     "cats.enc: names categories, which a column of numbers has not"}});
-}
-
-TEST(UpstreamDefectTest, Treelite585BaseScoreIsNotLost) {
-  std::string text = Fixture(kCategories);
-  const std::size_t place = text.find(R"("base_score":"[)");
-  const std::size_t end = text.find(']', place);
-  text.replace(place, end - place, R"("base_score":"[9E-1)");
-  const auto forest = ReadForest(text);
-  ASSERT_TRUE(forest) << forest.error().message();
-  EXPECT_NEAR(forest->start[0], std::log(9.0), 1e-6);
-  text.replace(text.find("9E-1"), 4, "1E0");
-  ExpectRefused(text, "base_score: is 1, not a probability between 0 and 1", "a logit of 1");
-}
-
-TEST(UpstreamDefectTest, Catboost3137LeafCountIsNoMultipleOfTheLeaves) {
-  ExpectAllRefused({{kSymmetric, R"("leaf_values":[)", R"("leaf_values":[0,)",
-                     "oblivious_trees[0]: has 13 leaf values instead of 12 (2^2 leaves of 3"},
-                    {kSymmetric, R"("leaf_values":[0.14200000000000113,)", R"("leaf_values":[)",
-                     "oblivious_trees[0]: has 11 leaf values instead of 12"}});
-}
-
-TEST(UpstreamDefectTest, Catboost2414And2659CategoricalSplitsAreNotGuessed) {
-  // The JSON of trees that are not symmetric gives no more of a categorical split than its number.
-  ExpectAllRefused({{kNested,
-                     R"({"border":0.34644049406051636,"float_feature_index":2,"split_index":4,)"
-                     R"("split_type":"FloatFeature"})",
-                     R"({"split_index":4,"split_type":"OnlineCtr"})",
-                     "trees[0].right.split.split_type: is 'OnlineCtr'"}});
-}
-
-TEST(UpstreamDefectTest, Catboost1850TheFirstSplitIsTheLowestBit) {
-  const auto forest = ReadForest(WriteCatboost({}));
-  ASSERT_TRUE(forest) << forest.error().message();
-  // Root: the first split, of feature a. Leaf 1 is "a yes, b no".
-  EXPECT_EQ(forest->trees[0].splits[0].feature, 0u);
-  EXPECT_EQ(forest->trees[0].splits[1].feature, 1u);
-  EXPECT_THAT(forest->trees[0].leaves, testing::ElementsAre(0.5, 2.5, 1.5, 3.5));
-}
-
-TEST(UpstreamDefectTest, Lightgbm7357And7438ChildrenAreRangeChecked) {
-  ExpectAllRefused({{kMulticlass, "left_child=-1 2 -2", "left_child=-1 3 -2",
-                     "Tree=0: left_child[1] is 3, not a whole number from -4 to 2"},
-                    {kMulticlass, "left_child=-1 2 -2", "left_child=-5 2 -2",
-                     "Tree=0: left_child[0] is -5, not a whole number from -4 to 2"},
-                    {kMulticlass, "right_child=1 -3 -4", "right_child=1 -3 2147483647",
-                     "Tree=0: right_child[2] is 2147483647"},
-                    {kMulticlass, "left_child=-1 2 -2", "left_child=-1 0 -2",
-                     "Tree=0: node 1 has child 0, which another path reaches too"},
-                    {kMulticlass, "left_child=-1 2 -2", "left_child=-1 1 -2",
-                     "Tree=0: node 1 has child 1, which another path reaches too"}});
-}
-
-TEST(UpstreamDefectTest, Lightgbm7437CategorySetsAreRangeChecked) {
-  ExpectAllRefused(
-      {{kMulticlass, "-0.21427220851182935 0\ndecision", "-0.21427220851182935 1\ndecision",
-        "Tree=0: threshold[2] is 1, the number of a category set; but there are 1 sets"},
-       {kMulticlass, "-0.21427220851182935 0\ndecision", "-0.21427220851182935 -1\ndecision",
-        "threshold[2] is -1, the number of a category set"},
-       {kMulticlass, "-0.21427220851182935 0\ndecision", "-0.21427220851182935 0.5\ndecision",
-        "threshold[2] is 0.5, the number of a category set"},
-       {kMulticlass, "cat_boundaries=0 1", "cat_boundaries=0 2",
-        "Tree=0: cat_threshold has 1 entries instead of 2"},
-       {kMulticlass, "cat_boundaries=0 1", "cat_boundaries=1 1",
-        "cat_boundaries[0] is 1: they begin at 0 and ascend"},
-       {kMulticlass, "cat_boundaries=0 1", "cat_boundaries=0 4000000000",
-        "cat_boundaries[1] is 4000000000, not a whole number"},
-       {kMulticlass, "num_cat=1", "num_cat=0", "but there are 0 sets"}});
-}
-
-TEST(UpstreamDefectTest, Lightgbm6998ArraysHaveTheLengthThatTheyClaim) {
-  ExpectAllRefused({{kMulticlass, "num_leaves=4", "num_leaves=400",
-                     "Tree=0: leaf_value has 4 entries instead of 400"},
-                    {kMulticlass, "split_feature=0 0 3", "split_feature=0 0",
-                     "Tree=0: split_feature has 2 entries instead of 3"}});
-  const std::string text = Fixture(kMulticlass);
-  ExpectRefused(text.substr(0, text.find("end of trees")), "the file ends before 'end of trees'",
-                "a cut file");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 
 #include "model/import/import.h"
 #include "model/synthetic_numeric.h"
+#include "tests/model/scoring.h"
 #include "tests/support/temp_dir.h"
 
 namespace marquee::model {
@@ -44,6 +46,46 @@ inline Result<std::shared_ptr<const Model>> ImportOnto(const Model& base, const 
   MARQUEE_ASSIGN_OR_RETURN(const ProbeRows probe, Probe(attached));
   MARQUEE_ASSIGN_OR_RETURN(const auto bytes, FinishModel(attached, probe, probe.scores));
   return Model::FromBytes(bytes, "imported.model");
+}
+
+inline Forest ReadGood(std::string_view bytes) {
+  auto forest = ReadForest(bytes);
+  EXPECT_TRUE(forest) << forest.error().message();
+  return *std::move(forest);
+}
+
+/// The scores of rows of columns a to d, by whatever engine is best.
+inline std::vector<float> ScoresOf(const Forest& forest, const RowsParts& rows) {
+  const auto base = Base(forest.num_classes() == 2 ? kTwoClasses : kThreeClasses);
+  const auto model = ImportOnto(*base, forest);
+  EXPECT_TRUE(model) << model.error().message();
+  return ScoreRows(**model, rows).scores;
+}
+
+inline RowsParts Rows(std::size_t num_rows, std::vector<float> columns) {
+  RowsParts rows;
+  rows.num_rows = num_rows;
+  rows.numeric = std::move(columns);
+  return rows;
+}
+
+/// Rows of columns a to d that are 0 but for one column.
+inline RowsParts RowsWith(std::size_t column, const std::vector<float>& values) {
+  RowsParts rows = Rows(values.size(), std::vector<float>(kColumns.size() * values.size(), 0.0f));
+  std::copy(values.begin(), values.end(),
+            rows.numeric.begin() + static_cast<std::ptrdiff_t>(column * values.size()));
+  return rows;
+}
+
+/// A LightGBM file of one tree: the lines of its one split are given, its leaves are 1 and 2.
+inline std::string LightgbmStump(std::string_view split_lines) {
+  std::string text = Fixture("lightgbm_zero.txt");
+  const std::size_t begin = text.find("num_leaves=4");
+  text.replace(begin, text.find("end of trees") - begin,
+               "num_leaves=2\n" + std::string(split_lines) +
+                   "\nleft_child=-1\nright_child=-2\nleaf_value=1 2\n\n");
+  const std::size_t sizes = text.find("tree_sizes=");
+  return text.replace(sizes, text.find('\n', sizes) - sizes, "tree_sizes=1");
 }
 
 /// The rows of expected.json, column-major; `filled`: 0 for what is missing.

@@ -8,34 +8,12 @@
 #include "tests/model/import/catboost_file.h"
 #include "tests/model/import/fixtures.h"
 #include "tests/model/import/onnx_model.h"
-#include "tests/model/scoring.h"
 
 namespace marquee::model {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Forest ReadGood(std::string_view bytes) {
-  auto forest = ReadForest(bytes);
-  EXPECT_TRUE(forest) << forest.error().message();
-  return *std::move(forest);
-}
-
-/// The scores of rows of columns a to d, by whatever engine is best.
-std::vector<float> ScoresOf(const Forest& forest, const RowsParts& rows) {
-  const auto base = Base(forest.num_classes() == 2 ? kTwoClasses : kThreeClasses);
-  const auto model = ImportOnto(*base, forest);
-  EXPECT_TRUE(model) << model.error().message();
-  return ScoreRows(**model, rows).scores;
-}
-
-RowsParts Rows(std::size_t num_rows, std::vector<float> columns) {
-  RowsParts rows;
-  rows.num_rows = num_rows;
-  rows.numeric = std::move(columns);
-  return rows;
-}
 
 TEST(ReadersTest, ScoreAsTheirLibraries) {
   for (const std::string_view name : kFixtures) {
@@ -99,18 +77,10 @@ TEST(ReadersTest, XgboostBeforeVersion3IsRead) {
 TEST(ReadersTest, LightgbmTreatsWhatIsMissingAsItsBitsSay) {
   // x <= -1 goes left.
   const auto scores_of = [](int decision, const std::string& threshold = "-1") {
-    std::string text = Fixture("lightgbm_zero.txt");
-    const std::size_t begin = text.find("num_leaves=4");
-    const std::size_t end = text.find("end of trees");
-    text.replace(begin, end - begin,
-                 "num_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=" + threshold +
-                     "\ndecision_type=" + std::to_string(decision) +
-                     "\nleft_child=-1\nright_child=-2\nleaf_value=1 2\n\n");
-    text.replace(text.find("tree_sizes="), 18, "tree_sizes=1");
+    const std::string text = LightgbmStump("num_cat=0\nsplit_feature=0\nthreshold=" + threshold +
+                                           "\ndecision_type=" + std::to_string(decision));
     const float nan = std::numeric_limits<float>::quiet_NaN();
-    RowsParts rows = Rows(5, {nan, 0.0f, -1e-35f, 2e-35f, -2.0f});
-    rows.numeric.resize(20, 0.0f);
-    return ScoresOf(ReadGood(text), rows);
+    return ScoresOf(ReadGood(text), RowsWith(0, {nan, 0.0f, -1e-35f, 2e-35f, -2.0f}));
   };
   EXPECT_THAT(scores_of(0), ElementsAre(2, 2, 2, 2, 1)) << "none: NaN is 0";
   EXPECT_THAT(scores_of(2), ElementsAre(2, 2, 2, 2, 1)) << "none: the default does not count";
@@ -161,10 +131,7 @@ TEST(ReadersTest, OnnxAsksAsItsModesSay) {
     OnnxTree tree;
     tree.modes[0] = mode;
     if (missing_is_true) tree.missing = {1, 0, 0};
-    RowsParts rows = Rows(4, std::vector<float>(16, 0.0f));
-    const float c[] = {1.0f, 1.5f, 2.0f, nan};
-    std::copy(std::begin(c), std::end(c), rows.numeric.begin() + 8);
-    return ScoresOf(ReadGood(WriteOnnx(tree)), rows);
+    return ScoresOf(ReadGood(WriteOnnx(tree)), RowsWith(2, {1.0f, 1.5f, 2.0f, nan}));
   };
   EXPECT_THAT(scores_of("BRANCH_LEQ", false), ElementsAre(10, 10, 20, 20));
   EXPECT_THAT(scores_of("BRANCH_LEQ", true), ElementsAre(10, 10, 20, 10));
@@ -200,9 +167,7 @@ TEST(ReadersTest, AnExportersCategoriesGoRight) {
   document["trees"] = nlohmann::json::parse(R"([{"target": 0, "left": [1, -1, -1],
       "right": [2, -1, -1], "feature": [3, -1, -1], "threshold": [0, 0, 0],
       "missing_left": [1, 0, 0], "categories": [[2, 40], null, null], "value": [0, 10, 20]}])");
-  RowsParts rows = Rows(6, std::vector<float>(24, 0.0f));
-  const float d[] = {2, 3, 40, 41, nan, -2};
-  std::copy(std::begin(d), std::end(d), rows.numeric.begin() + 18);
+  const RowsParts rows = RowsWith(3, {2, 3, 40, 41, nan, -2});
   EXPECT_THAT(ScoresOf(ReadGood(document.dump()), rows), ElementsAre(20, 10, 20, 10, 10, 10));
 
   auto& categories = document["trees"][0]["categories"];
