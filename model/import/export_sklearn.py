@@ -8,7 +8,11 @@
 
 Reading a pickle or joblib file runs whatever code is in it: do that only with your own, which is why
 the program does not. Takes GradientBoosting, HistGradientBoosting (categories: whole numbers from 0 on),
-RandomForest, ExtraTrees and DecisionTree, classifiers and regressors of scikit-learn 1.6 or newer. The format, version 1, is one object:
+RandomForest, ExtraTrees and DecisionTree, classifiers and regressors of scikit-learn 1.6 or newer.
+In rows to score, too, give categories as whole numbers: scikit-learn takes 2.5 for unknown, as it takes NaN; Marquee
+cuts it to 2.
+
+The format, version 1, is one object:
 
     format "marquee-trees", version 1, library (a text)
     link            identity (a value), logistic (a score, two classes), softmax, shares (probabilities)
@@ -18,7 +22,8 @@ RandomForest, ExtraTrees and DecisionTree, classifiers and regressors of scikit-
     trees           each: target (the score it adds to; null: all), and an entry a node, root first:
                     left, right (node, or -1), feature, threshold (x <= threshold goes left),
                     missing_left (where NaN goes), value (of a leaf; of all scores if target is null);
-                    and, if it asks for categories: categories (null, or those that go right)
+                    and, if it asks for categories: categories (null, or those that go right:
+                    x is cut to a whole number; all others but NaN go left)
 """
 
 from __future__ import annotations

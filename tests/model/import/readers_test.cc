@@ -168,7 +168,10 @@ TEST(ReadersTest, AnExportersCategoriesGoRight) {
       "right": [2, -1, -1], "feature": [3, -1, -1], "threshold": [0, 0, 0],
       "missing_left": [1, 0, 0], "categories": [[2, 40], null, null], "value": [0, 10, 20]}])");
   const RowsParts rows = RowsWith(3, {2, 3, 40, 41, nan, -2});
+  // scikit-learn would take these for unknown.
+  const RowsParts fractions = RowsWith(3, {2.5f, 3.5f, 40.9f, 1.9f});
   EXPECT_THAT(ScoresOf(ReadGood(document.dump()), rows), ElementsAre(20, 10, 20, 10, 10, 10));
+  EXPECT_THAT(ScoresOf(ReadGood(document.dump()), fractions), ElementsAre(20, 10, 20, 10));
 
   auto& categories = document["trees"][0]["categories"];
   for (const auto& [bad, problem] : std::vector<std::pair<const char*, const char*>>{
