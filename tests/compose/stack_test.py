@@ -102,6 +102,7 @@ class StackTest(unittest.TestCase):
         self.assertIn("SUCCESS", checked)
         wait_until("all services are scraped", lambda: len(query("up == 1")) == 3, 60)
         wait_until("rows are counted", lambda: query('rate(marquee_records_out_total{stage="infer"}[30s]) > 0'), 60)
+        wait_until("drift is known", lambda: query("marquee_feature_drift_psi"), 60)
         dashboard = json.loads((stacks.ROOT / "compose/observability/grafana/dashboards/marquee.json").read_text(encoding="utf-8"))
         for panel in dashboard["panels"]:
             for target in panel["targets"]:

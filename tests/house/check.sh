@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# check.sh: does the house keep its own rules? Who includes whom, how long files are, a README in every room.
+# check.sh: does the house keep its own rules? Who includes whom, how long files are, a README in every room, alerts on metrics that
+# there are.
 # `./run lint` calls it. Prints each breach as file:line, and exits 1 if there is any.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -108,8 +109,27 @@ check_readmes() {
   return "$bad"
 }
 
+# A series that nobody writes would keep an alert silent and a panel empty.
+check_metrics() {
+  local bad=0 file metric
+  while IFS=: read -r file metric; do
+    if ! grep -qF "\"$metric\"" pipeline/observe/metrics.cc; then
+      echo "$file: there is no metric $metric in pipeline/observe/metrics.cc"
+      bad=1
+    fi
+  done < <(grep -roE '\bmarquee_[a-z_]+' compose/observability | sort -u)
+  if command -v promtool >/dev/null; then
+    promtool check rules compose/observability/alerts.yaml >&2 &&
+      promtool test rules compose/observability/alerts_test.yaml >&2 || bad=1
+  else
+    echo "promtool is not here (package prometheus): alerts are checked by ./run compose-test only" >&2
+  fi
+  return "$bad"
+}
+
 status=0
 includes | check_includes || status=1
 check_lengths || status=1
 check_readmes || status=1
+check_metrics || status=1
 exit "$status"
