@@ -1,28 +1,21 @@
 // `marquee model import` as its users run it: a library's file in, a model that scores movies out.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
-#include "tests/support/temp_dir.h"
+#include "tests/support/run_program.h"
 
 namespace marquee {
 namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
+using testing_support::Outcome;
 using testing_support::ReadFile;
-
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
 
 class ModelImportTest : public testing::Test {
  protected:
@@ -35,13 +28,7 @@ class ModelImportTest : public testing::Test {
   }
 
   Outcome Marquee(const std::string& arguments) const {
-    const std::string command = "cd '" + dir_.path().string() +
-                                "' && env -u MARQUEE_DATA -u MARQUEE_CONFIG " MARQUEE_PROGRAM " " +
-                                arguments + " >out.txt 2>err.txt";
-    const int status = std::system(command.c_str());
-    return {.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-            .out = ReadFile(dir_.File("out.txt")),
-            .err = ReadFile(dir_.File("err.txt"))};
+    return testing_support::RunProgram(dir_, MARQUEE_PROGRAM " " + arguments);
   }
 
   testing_support::TempDir dir_;

@@ -1,11 +1,9 @@
 // The program as its users run it: files in, files and exit codes out.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <cstdlib>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "kernels/isa.h"
@@ -13,13 +11,14 @@
 #include "pipeline/stages/feature_spec.h"
 #include "schemas/frame.h"
 #include "tests/support/gzip.h"
-#include "tests/support/temp_dir.h"
+#include "tests/support/run_program.h"
 
 namespace marquee {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testing_support::Outcome;
 using testing_support::ReadFile;
 using Json = nlohmann::json;
 
@@ -48,25 +47,11 @@ std::string Row(const std::string& id, const std::string& title = "Heat") {
          "bank\"\n";
 }
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-
-  Json json() const { return Json::parse(out, nullptr, /*allow_exceptions=*/false); }
-};
-
 class ProgramTest : public testing::Test {
  protected:
   /// Run the program with a shell's words in an empty directory.
   Outcome Marquee(const std::string& arguments) const {
-    const std::string command = "cd '" + dir_.path().string() +
-                                "' && env -u MARQUEE_DATA -u MARQUEE_CONFIG " MARQUEE_PROGRAM " " +
-                                arguments + " >out.txt 2>err.txt";
-    const int status = std::system(command.c_str());
-    return {.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-            .out = ReadFile(dir_.File("out.txt")),
-            .err = ReadFile(dir_.File("err.txt"))};
+    return testing_support::RunProgram(dir_, MARQUEE_PROGRAM " " + arguments);
   }
 
   /// The report of a run over this file.

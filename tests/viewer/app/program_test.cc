@@ -1,36 +1,24 @@
 // marquee-viewer as its users run it, where there is no display.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <string>
 
-#include "tests/support/temp_dir.h"
+#include "tests/support/run_program.h"
 
 namespace marquee::viewer {
 namespace {
 
 using ::testing::HasSubstr;
-using testing_support::ReadFile;
+using testing_support::Outcome;
 using testing_support::TempDir;
-
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
 
 Outcome RunViewer(const std::string& arguments) {
   const TempDir folder;
-  const std::string command = "cd '" + folder.path().string() +
-                              "' && env -u DISPLAY -u WAYLAND_DISPLAY XDG_CONFIG_HOME=. " +
-                              MARQUEE_VIEWER " " + arguments + " >out 2>err </dev/null";
-  const int status = std::system(command.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, ReadFile(folder.File("out")),
-          ReadFile(folder.File("err"))};
+  return testing_support::RunProgram(folder, MARQUEE_VIEWER " " + arguments,
+                                     "-u DISPLAY -u WAYLAND_DISPLAY XDG_CONFIG_HOME=.");
 }
 
 TEST(ViewerProgram, WithoutADisplayItSaysInOneLineWhatToDo) {
