@@ -1,18 +1,25 @@
 """The highest rate that a pipeline bears."""
 from collections.abc import Callable
 
+from data import say
 
-def highest(most: float, steps: int, kept: Callable[[int], dict | None]) -> tuple[int, dict] | None:
-    """Bisect between no rate and `most`, so many times: the highest rate, in rows a second, that was kept, and what `kept` gave for it.
+KEPT = 0.98  # of a rate, for a run to count as having kept it
 
-    `kept` measures a rate and returns None if it was not kept. None: no rate was.
+
+def highest(most: float, steps: int, run: Callable[[int], dict], p99_ms: Callable[[dict], float], bound_ms: float) -> tuple[int, dict] | None:
+    """Bisect between no rate and `most`, so many times: the highest rate, in rows a second, that was kept with its p99 within the bound, and its run.
+
+    `run` reports on a run at a rate, `p99_ms` finds the p99 in that. None: no rate was kept.
     """
     low, high, best = 0.0, most, None
     for _ in range(steps):
         rate = int((low + high) / 2)
-        measured = kept(rate)
-        if measured is None:
-            high = rate
+        report = run(rate)
+        p99 = p99_ms(report)
+        if report["rows_per_s"] >= KEPT * rate and p99 <= bound_ms:
+            low, best = rate, (rate, report)
+            say(f"peak: {rate:,} rows/s: p99 {p99:.2f} ms, kept")
         else:
-            low, best = rate, (rate, measured)
+            high = rate
+            say(f"peak: {rate:,} rows/s: p99 {p99:.2f} ms, not kept")
     return best

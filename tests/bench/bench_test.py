@@ -59,12 +59,17 @@ class AnchorTest(unittest.TestCase):
 
 class PeakTest(unittest.TestCase):
     def test_finds_the_highest_rate_that_is_kept(self):
-        rate, measured = peak.highest(1000, 10, lambda rate: {"rate": rate} if rate <= 700 else None)
-        self.assertAlmostEqual(rate, 700, delta=2)
-        self.assertEqual(measured, {"rate": rate})
+        rate, run = peak.highest(1000, 10, lambda rate: {"rows_per_s": min(rate, 700), "p99": 5}, lambda run: run["p99"], 10)
+        self.assertAlmostEqual(rate, 700 / peak.KEPT, delta=2)
+        self.assertEqual(run, {"rows_per_s": 700, "p99": 5})
+
+    def test_the_bound_of_the_p99_is_found(self):
+        rate, run = peak.highest(1000, 10, lambda rate: {"rows_per_s": rate, "p99": rate / 30}, lambda run: run["p99"], 10)
+        self.assertAlmostEqual(rate, 300, delta=2)
+        self.assertEqual(run["rows_per_s"], rate)
 
     def test_none_is_kept(self):
-        self.assertIsNone(peak.highest(1000, 5, lambda rate: None))
+        self.assertIsNone(peak.highest(1000, 5, lambda rate: {"rows_per_s": rate, "p99": 11}, lambda run: run["p99"], 10))
 
 
 class ReportTest(unittest.TestCase):
