@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <tuple>
+
+#include "pipeline/transport/file/output_file.h"
 
 namespace marquee::viewer {
 namespace {
@@ -51,12 +52,9 @@ std::string FreePath(const std::string& name) {
 }
 
 Status SaveFile(const std::string& path, const std::string& bytes) {
-  std::ofstream stream(path, std::ios::binary);
-  stream << bytes;
-  stream.close();
-  if (stream) return {};
-  return Status::Unavailable(
-      fmt::format("{}: cannot be written: is the folder there, and the disk not full?", path));
+  MARQUEE_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path));
+  MARQUEE_RETURN_IF_ERROR(file.Write(bytes));
+  return file.Close();
 }
 
 }  // namespace marquee::viewer

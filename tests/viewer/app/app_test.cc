@@ -96,7 +96,8 @@ TEST(Folder, OneThatIsNotThereIsAProblemNotAnEnd) {
 TEST(Folder, AFileThatCannotBeSavedIsSaid) {
   const Status status = SaveFile("/no/such/folder/a.png", "bytes");
   ASSERT_FALSE(status.ok());
-  EXPECT_THAT(std::string(status.message()), HasSubstr("/no/such/folder/a.png"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("/no/such/folder/a.png: No such file or directory"));
 }
 
 TEST(Folder, SavingOverwritesNothing) {
