@@ -12,6 +12,7 @@
 #include "pipeline/app/settings.h"
 #include "pipeline/dataset/download.h"
 #include "pipeline/dataset/locate.h"
+#include "pipeline/stages/preprocess.h"
 
 namespace marquee {
 namespace {
@@ -98,9 +99,11 @@ Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
     path = generated->path();
     MARQUEE_RETURN_IF_ERROR(GenerateCsvFile(model, kFallbackRows, kFallbackSeed, path));
   }
-  opened.reopen = [path, generated, limits, needed = spec.NeededColumns(),
+  CsvLimits batches = limits;
+  batches.max_rows = std::min(batches.max_rows, MostRowsOf(spec));
+  opened.reopen = [path, generated, batches, needed = spec.NeededColumns(),
                    optional = spec.OptionalColumns()] {
-    return CsvSource::Open(path, limits, needed, optional);
+    return CsvSource::Open(path, batches, needed, optional);
   };
   MARQUEE_ASSIGN_OR_RETURN(opened.source, opened.reopen());
   const auto& columns = opened.source->columns();

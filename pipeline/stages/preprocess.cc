@@ -46,11 +46,23 @@ bool AllFieldsAreText(const RawColumnView& column) {
 
 /// Room for what is in a FeatureBatch beside its columns' elements: its info, tables, vector
 /// lengths and alignment.
-std::size_t FixedBytes(std::size_t num_columns) {
+std::size_t FixedBytes(const FeatureSpec& spec) {
+  const std::size_t num_columns = 8 + spec.numeric.size() + 2 * spec.lists.size();
   return kMaxBatchInfoBytes + num_columns * (3 * kMessageAlignment);
 }
 
+/// What a row takes without its title and the items of its lists.
+std::size_t RowBytes(const FeatureSpec& spec) {
+  return sizeof(std::int64_t) + 2 * sizeof(std::uint16_t) + sizeof(float) + 2 +
+         spec.numeric.size() * sizeof(float) + spec.lists.size() * sizeof(std::uint16_t);
+}
+
 }  // namespace
+
+std::size_t MostRowsOf(const FeatureSpec& spec) {
+  constexpr std::size_t kShortTitle = 32;
+  return (kMaxMessageBytes - FixedBytes(spec)) / (RowBytes(spec) + kShortTitle);
+}
 
 /// One call of Process.
 class PreprocessStage::Batch {
@@ -216,26 +228,21 @@ class PreprocessStage::Batch {
     }
   }
 
-  std::size_t RowBytes() const {
-    return sizeof(std::int64_t) + 2 * sizeof(std::uint16_t) + sizeof(float) + 2 +
-           stage_.numeric_.size() * sizeof(float) + stage_.lists_.size() * sizeof(std::uint16_t);
-  }
-
   std::size_t EncodedBytes() const {
-    std::size_t bytes = FixedBytes(8 + stage_.numeric_.size() + 2 * stage_.lists_.size());
-    bytes += num_kept_ * RowBytes() + Titles(scratch_.columns_).bytes.size();
+    std::size_t bytes = FixedBytes(stage_.spec_);
+    bytes += num_kept_ * RowBytes(stage_.spec_) + Titles(scratch_.columns_).bytes.size();
     for (const auto& codes : scratch_.list_codes_) bytes += codes.size() * sizeof(std::uint32_t);
     return bytes;
   }
 
   /// Keep the first rows that fit. Only a batch made to be so can get here: see kMaxBatchRows.
   void RejectRowsThatDoNotFit() {
-    std::size_t bytes = FixedBytes(8 + stage_.numeric_.size() + 2 * stage_.lists_.size());
+    std::size_t bytes = FixedBytes(stage_.spec_);
     const RawColumnView title = Titles(scratch_.columns_);
     std::size_t kept_row = 0;
     for (std::size_t row = 0; row < input_.num_rows(); ++row) {
       if (!scratch_.kept_.empty() && scratch_.kept_[row] == 0) continue;
-      bytes += RowBytes() + title.lengths[row];
+      bytes += RowBytes(stage_.spec_) + title.lengths[row];
       for (const auto& lengths : scratch_.list_lengths_) {
         bytes += lengths[kept_row] * sizeof(std::uint32_t);
       }

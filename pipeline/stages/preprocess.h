@@ -21,6 +21,10 @@ struct ColumnProblems {
   ProblemCounts counts{};
 };
 
+/// How many rows' features fit into a message, if their titles and lists are short: of a wide table
+/// fewer than a batch may have.
+std::size_t MostRowsOf(const FeatureSpec& spec);
+
 /// Applies a feature spec, a column at a time over the rows of a batch.
 ///
 /// Rows with a NUL byte, invalid UTF-8 or no usable id are rejected; an unusable optional field is

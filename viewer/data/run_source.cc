@@ -182,8 +182,9 @@ class RunSource final : public FeedSource {
 
   Status Score(const Scoring& scoring, const std::string& path, FeedPort& port) const {
     const FeedPlan plan{.rate = options_.rate, .repeat = options_.repeat};
-    const CsvLimits limits = plan.Paced({});
     const FeatureSpec& spec = scoring.preprocess.spec();
+    CsvLimits limits = plan.Paced({});
+    limits.max_rows = std::min(limits.max_rows, MostRowsOf(spec));
     const auto open = [&path, &limits, needed = spec.NeededColumns(),
                        optional = spec.OptionalColumns()] {
       return CsvSource::Open(path, limits, needed, optional);

@@ -1,5 +1,6 @@
 #include "pipeline/stages/preprocess.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -299,6 +300,33 @@ TEST_F(OtherTableTest, WithoutItsTargetNoRowIsLabelled) {
       Process({"change", "job", "languages"}, {{"1", "Craft", ""}, {"2", "Clerk", ""}});
   EXPECT_THAT(batch.rows().target, ElementsAre(IsNan(), IsNan()));
   EXPECT_THAT(batch.rows().labelled, ElementsAre(0, 0));
+}
+
+TEST(PreprocessStageTest, TheRowsOfAWideTableFit) {
+  FeatureSpec spec = MoviesSpec();
+  EXPECT_GT(MostRowsOf(spec), kMaxBatchRows);
+  while (spec.numeric.size() < FeatureSpec::kMaxNumeric) {
+    spec.numeric.push_back({fmt::format("more_{}", spec.numeric.size()), "number", "budget"});
+  }
+  while (spec.lists.size() < FeatureSpec::kMaxLists) {
+    spec.lists.push_back({fmt::format("more_{}", spec.lists.size()), "category", "genres"});
+  }
+  const auto stage = PreprocessStage::Make(spec);
+  ASSERT_TRUE(stage) << stage.error().message();
+  const std::size_t num_rows = MostRowsOf(spec);
+  EXPECT_GT(num_rows, 50U);
+  const std::vector<std::string> columns = spec.Columns();
+  std::vector<std::string> row(columns.size());
+  row[0] = "7";
+  Message input;
+  testing_support::WriteRawBatch(columns, testing_support::Rows(num_rows, row), input,
+                                 testing_support::ExampleInfo(num_rows));
+  PreprocessStage::Scratch scratch(*stage);
+  Rejects rejects("wide.csv");
+  Message output;
+  ASSERT_TRUE(stage->Process(RawBatchView::Own(input), scratch, output, rejects).ok());
+  EXPECT_EQ(rejects.size(), 0U);
+  EXPECT_EQ(FeatureBatchView::Own(output).num_rows(), num_rows);
 }
 
 TEST(PreprocessStageTest, RefusesAnUnknownKind) {
