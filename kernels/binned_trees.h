@@ -20,7 +20,9 @@ using SignedBin = std::int8_t;
 using BinSet = std::array<std::uint8_t, 32>;
 
 /// The bins of one block: column c begins at data + c * kBlockRows, and is readable over kBlockRows.
+/// Behind the last column, kBinsPadding bytes are readable.
 using BlockBins = const SignedBin*;
+inline constexpr std::size_t kBinsPadding = 8;
 
 /// The signed bin of a value whose bin is known, or `fill` if it is missing: NaN; with `zero_missing`
 /// also what is no further from 0 than kZeroLimit.
@@ -125,7 +127,7 @@ SlicedKernel SlicedKernelFor(Isa isa) noexcept;
 
 // Walked.
 
-/// A split; or a leaf, which leads to itself whatever the bin.
+/// A split; or a leaf, which leads to itself whatever the bin. Kernels load one as a word of 64 bits.
 struct WalkedNode {
   /// The node to the left; the one to the right follows it.
   std::uint32_t first = 0;
@@ -152,19 +154,35 @@ struct WalkedTrees {
   std::span<const BinSet> sets;
 };
 
+/// So many walks run beside one another: each waits for its own loads most of the time.
+inline constexpr std::size_t kWalks = 64;
+
+/// Where walks are, and which row each looks at.
+struct Walks {
+  std::array<std::uint32_t, kWalks> node;
+  std::array<std::uint32_t, kWalks> row;
+};
+
+/// Walk with vectors until all are at leaves, in trees without categorical splits.
+/// Cost: two gathers a level of the deepest leaf for each vector of walks.
+using WalkKernel = void (*)(const WalkedTrees& trees, BlockBins bins, Walks& walks) noexcept;
+
+/// The kernel compiled for `isa`, one of SupportedIsas(); null where plain loads are as fast.
+WalkKernel WalkKernelFor(Isa isa) noexcept;
+
 /// Add the leaves of `count` trees from `first` on to the sums of a block.
 ///
 /// Shapes: values, as WalkedTree says; sums [num_scores][kBlockRows], row r's at places[r].
 /// Exact:  a row's sum runs in the order of the trees.
-/// Cost:   no allocation; some instructions a level of the deepest of 16 rows.
+/// Cost:   no allocation; of kWalks rows together, some instructions a level of the deepest leaf.
 template <class Number>
 void WalkRows(const WalkedTrees& trees, std::span<const Number> values, std::size_t first,
               std::size_t count, BlockBins bins, std::size_t num_rows,
-              std::span<const std::uint16_t> places, Number* sums) noexcept;
+              std::span<const std::uint16_t> places, WalkKernel walk, Number* sums) noexcept;
 
 /// Add the leaves of all trees to the sums of one row, [num_scores]; faster than a block of few.
 template <class Number>
 void WalkTrees(const WalkedTrees& trees, std::span<const Number> values, BlockBins bins,
-               std::size_t row, Number* sums) noexcept;
+               std::size_t row, WalkKernel walk, Number* sums) noexcept;
 
 }  // namespace marquee::kernels

@@ -27,6 +27,7 @@ class GeneralEngine final : public Engine {
   GeneralEngine(const BinaryTrees& from, const BinnedSplits& splits)
       : bin_(kernels::BinKernelFor(kernels::ActiveIsa())),
         kernel_(kernels::SlicedKernelFor(kernels::ActiveIsa())),
+        walk_(kernels::WalkKernelFor(kernels::ActiveIsa())),
         num_scores_(from.num_scores),
         groups_(splits.groups().begin(), splits.groups().end()),
         num_bin_columns_(splits.num_columns()),
@@ -44,7 +45,8 @@ class GeneralEngine final : public Engine {
 
   std::size_t scratch_bytes() const noexcept override {
     // A walk at a leaf looks into column 0, though no split asks for one.
-    return sums_bytes() + bits_bytes() + std::max<std::size_t>(num_bin_columns_, 1) * kBlockRows;
+    return sums_bytes() + bits_bytes() + std::max<std::size_t>(num_bin_columns_, 1) * kBlockRows +
+           kernels::kBinsPadding;
   }
 
   void Score(kernels::ConstMatrixView columns, std::size_t num_rows, std::span<float> scores,
@@ -132,14 +134,14 @@ class GeneralEngine final : public Engine {
     }
     if (score_sliced() == nullptr) {
       kernels::WalkRows(layout_.walked(), values(), 0, layout_.walked().trees.size(), bins,
-                        num_rows, places_, sums);
+                        num_rows, places_, walk_, sums);
     } else {
       for (const TreeRun& run : layout_.runs()) {
         if (run.sliced) {
           score_sliced()(layout_.sliced(), run.first, run.count, bins, num_rows, bits, sums);
         } else {
           kernels::WalkRows(layout_.walked(), values(), run.first, run.count, bins, num_rows,
-                            places_, sums);
+                            places_, walk_, sums);
         }
       }
     }
@@ -154,7 +156,7 @@ class GeneralEngine final : public Engine {
                  Number* sums) const noexcept {
     for (std::size_t row = 0; row < num_rows; ++row) {
       std::copy(start_.begin(), start_.end(), sums);
-      kernels::WalkTrees(layout_.walked(), values(), bins, row, sums);
+      kernels::WalkTrees(layout_.walked(), values(), bins, row, walk_, sums);
       for (std::size_t s = 0; s < num_scores_; ++s) {
         scores[row * num_scores_ + s] = Finish(s, sums[s]);
       }
@@ -167,6 +169,7 @@ class GeneralEngine final : public Engine {
 
   kernels::BinKernel bin_;
   kernels::SlicedKernel kernel_;
+  kernels::WalkKernel walk_;
   std::size_t num_scores_;
   std::vector<BinGroup> groups_;
   std::size_t num_bin_columns_;

@@ -130,13 +130,48 @@ TEST(WalkTest, WalksATreeByHand) {
   const std::vector<SignedBin> bins = Bins();
   const std::vector<std::uint16_t> places = {3, 2, 1, 0};
   std::vector<float> sums(kBlockRows, 0.5f);
-  WalkRows<float>(trees, values, 0, 1, bins.data(), kNumRows, places, sums.data());
+  WalkRows<float>(trees, values, 0, 1, bins.data(), kNumRows, places, nullptr, sums.data());
   EXPECT_THAT(std::vector(sums.begin(), sums.begin() + 5),
               ElementsAre(1.5f, 100.5f, 10.5f, 1.5f, 0.5f));
   for (std::size_t row = 0; row < kNumRows; ++row) {
     float sum = 0;
-    WalkTrees<float>(trees, values, bins.data(), row, &sum);
+    WalkTrees<float>(trees, values, bins.data(), row, nullptr, &sum);
     EXPECT_EQ(sum, kExpected[row]);
+  }
+}
+
+TEST(WalkTest, VectorsWalkAsPlainLoadsDo) {
+  // As deep as can be: every split has a leaf to the left, the next split to the right.
+  constexpr std::size_t kNumSplits = 200;
+  constexpr std::size_t kNumColumns = 3;
+  std::vector<WalkedNode> nodes(2 * kNumSplits + 1);
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) nodes[i].first = i;
+  std::uint32_t split = 0;
+  for (std::uint32_t i = 0; i < kNumSplits; ++i) {
+    nodes[split] = {2 * i + 1, static_cast<std::uint16_t>(i % kNumColumns),
+                    static_cast<SignedBin>(static_cast<int>(i) - 128), false};
+    split = 2 * i + 2;
+  }
+  std::vector<float> values(nodes.size());
+  std::iota(values.begin(), values.end(), 0.0f);
+  const WalkedTree tree;
+  const WalkedTrees trees = {1, {&tree, 1}, nodes, {}, {}};
+  std::vector<SignedBin> bins(kNumColumns * kBlockRows + kBinsPadding);
+  for (std::size_t i = 0; i < bins.size(); ++i) bins[i] = static_cast<SignedBin>(i * 37);
+  std::vector<std::uint16_t> places(kBlockRows);
+  std::iota(places.begin(), places.end(), std::uint16_t{0});
+  for (const std::size_t num_rows : {std::size_t{1}, kWalks / 2 + 1, kWalks + 7, kBlockRows}) {
+    std::vector<float> expected(kBlockRows);
+    WalkRows<float>(trees, values, 0, 1, bins.data(), num_rows, places, nullptr, expected.data());
+    for (const Isa isa : SupportedIsas()) {
+      std::vector<float> sums(kBlockRows);
+      WalkRows<float>(trees, values, 0, 1, bins.data(), num_rows, places, WalkKernelFor(isa),
+                      sums.data());
+      EXPECT_EQ(sums, expected) << IsaName(isa) << ", " << num_rows << " rows";
+    }
+    // They end at leaves that lie far apart.
+    std::sort(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(num_rows));
+    EXPECT_TRUE(num_rows == 1 || expected[num_rows - 1] > expected[0] + 100);
   }
 }
 

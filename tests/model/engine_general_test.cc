@@ -59,6 +59,20 @@ TEST(EngineGeneralTest, EqualsTheFormatsDefinitionForEveryNumberOfLeaves) {
   }
 }
 
+TEST(EngineGeneralTest, EqualsTheFormatsDefinitionForColumnsOfManyThresholds) {
+  for (const std::size_t num_thresholds : {1'000u, 1'500u, 6'000u}) {
+    SCOPED_TRACE(testing::Message() << num_thresholds << " thresholds");
+    BinaryShape shape;
+    shape.num_columns = 3;
+    shape.num_thresholds = num_thresholds;
+    shape.min_leaves = shape.max_leaves = 2'000;
+    shape.num_trees = 9;
+    shape.zero_missing_of_8 = 2;
+    shape.categorical_of_8 = 2;
+    ExpectAllEqualNaive(shape, num_thresholds, 530, {530, 37, 1});
+  }
+}
+
 TEST(EngineGeneralTest, EqualsTheFormatsDefinitionForAMillionRows) {
   BinaryShape shape;  // few columns: making the rows is what takes long
   shape.num_columns = 4;
