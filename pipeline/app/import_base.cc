@@ -108,9 +108,10 @@ class FeatureFacts {
 
 }  // namespace
 
-Result<std::shared_ptr<const model::Model>> BaseModelOf(const FeatureSpec& spec) {
+Result<std::shared_ptr<const model::Model>> BaseModelOf(const FeatureSpec& spec,
+                                                        const std::string& source) {
   if (spec.numeric.empty()) {
-    return Status::Config("the schema has no numeric feature for trees to ask: add some");
+    return Status::Config(source + ": there is no numeric feature for trees to ask: add some");
   }
   model::ModelParts parts;
   parts.name = "schema";
@@ -134,8 +135,7 @@ Result<std::shared_ptr<const model::Model>> BaseModelOf(const FeatureSpec& spec)
                        .numeric = std::vector<float>(spec.numeric.size()),
                        .lists = std::vector<model::ListParts>(spec.lists.size(), {{0}, {}})};
   parts.golden.scores.assign(parts.binary_trees->num_scores, 0);
-  return model::Model::FromBytes(model::WriteModelFile(parts), "the schema",
-                                 model::GoldenCheck::kSkip);
+  return model::Model::FromBytes(model::WriteModelFile(parts), source, model::GoldenCheck::kSkip);
 }
 
 Result<std::size_t> AddTrainingFacts(const std::string& path, const FeatureSpec& spec,

@@ -14,8 +14,10 @@ namespace marquee {
 /// A model whose columns are the numeric features of `spec` as they are, and whose classes are its
 /// target's: a base for other trees. Its own trees say nothing.
 ///
-/// Errors: kConfig: the spec has no numeric feature, or bounds that are the same in f32.
-Result<std::shared_ptr<const model::Model>> BaseModelOf(const FeatureSpec& spec);
+/// `source` stands for its file in messages. Errors: kConfig: the spec has no numeric feature, or bounds
+/// that are the same in f32.
+Result<std::shared_ptr<const model::Model>> BaseModelOf(const FeatureSpec& spec,
+                                                        const std::string& source);
 
 /// Take from the file of features at `path` how the features were distributed, which drift is
 /// measured against, and which ids there were, which count as seen in training (unless ids are only

@@ -94,9 +94,7 @@ void Report(const ImportOptions& options, const model::Forest& forest,
 Result<std::shared_ptr<const model::Model>> LoadBase(const ImportOptions& options) {
   if (options.schema.empty()) return LoadModel(options.base);
   MARQUEE_ASSIGN_OR_RETURN(const FeatureSpec spec, LoadTableSchema(options.schema));
-  auto base = BaseModelOf(spec);
-  if (!base) return std::move(base).error().WithContext(options.schema);
-  return base;
+  return BaseModelOf(spec, options.schema);
 }
 
 Status Import(const ImportOptions& options) {

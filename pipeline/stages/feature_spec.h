@@ -51,7 +51,7 @@ struct FeatureSpec {
   static constexpr std::size_t kMaxNumeric = 1024;
   static constexpr std::size_t kMaxLists = 255;
 
-  /// 64-bit whole numbers; empty: a row's id is its number in the file, from 0, and no row counts as
+  /// 64-bit whole numbers; empty: a row's id is its number in the file, from 1, and no row counts as
   /// seen in training.
   std::string id_column;
   /// Empty: rows have no titles.

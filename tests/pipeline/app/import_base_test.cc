@@ -41,7 +41,7 @@ const char* const kBounds =
 TEST(ImportBaseTest, ABaseHasTheNumericFeaturesAsColumns) {
   for (const char* target : {kCategories, kBounds}) {
     const FeatureSpec spec = Spec("", target);
-    const auto base = BaseModelOf(spec);
+    const auto base = BaseModelOf(spec, "table.toml");
     ASSERT_TRUE(base) << base.error().message();
     EXPECT_THAT((*base)->column_names(), ElementsAre("x", "y"));
     EXPECT_THAT((*base)->class_names(), ElementsAre("a", "b"));
@@ -50,10 +50,10 @@ TEST(ImportBaseTest, ABaseHasTheNumericFeaturesAsColumns) {
     EXPECT_EQ(again->Hash(), spec.Hash());
     for (const auto& profile : (*base)->numeric_profiles()) EXPECT_FALSE(profile.known());
   }
-  EXPECT_THAT((*BaseModelOf(Spec("", kBounds)))->classifier().cutpoints(), ElementsAre(2.5F));
+  EXPECT_THAT((*BaseModelOf(Spec("", kBounds), ""))->classifier().cutpoints(), ElementsAre(2.5F));
   FeatureSpec lists_only = Spec("", kBounds);
   lists_only.numeric.clear();
-  EXPECT_FALSE(BaseModelOf(lists_only));
+  EXPECT_FALSE(BaseModelOf(lists_only, ""));
 }
 
 class TrainingFactsTest : public testing::Test {
