@@ -107,9 +107,9 @@ Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,
   };
   MARQUEE_ASSIGN_OR_RETURN(opened.source, opened.reopen());
   const auto& columns = opened.source->columns();
-  if (std::find(columns.begin(), columns.end(), spec.target.column) == columns.end()) {
-    fmt::print(stderr, "marquee: there is no column '{}': rows are scored, but none has a target\n",
-               spec.target.column);
+  for (const std::string& name : spec.OptionalColumns()) {
+    if (std::find(columns.begin(), columns.end(), name) != columns.end()) continue;
+    fmt::print(stderr, "marquee: there is no column '{}', so no row is labelled\n", name);
   }
   return opened;
 }

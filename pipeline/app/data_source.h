@@ -34,7 +34,7 @@ struct OpenedData {
 
 /// Find the data: the file that was named, else the first CSV in ./data, else a download from the
 /// configured URL, else a file generated after `model`; and open it. Says on standard error which
-/// it is, and if it lacks the target.
+/// it is, and which column it lacks that labels need.
 /// Errors: kUnavailable, kData: as of reading, downloading and CsvSource::Open; kUsage if rows of
 /// another table than the movies would have to be generated.
 Result<OpenedData> OpenData(const DataOptions& options, const CsvLimits& limits,

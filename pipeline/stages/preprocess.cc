@@ -182,13 +182,10 @@ class PreprocessStage::Batch {
     }
   }
 
-  /// The titles of all rows, or of those that are kept.
-  RawColumnView Titles(const std::vector<RawColumnView>& columns) const {
+  /// The titles of these rows, empty ones if the table has none.
+  RawColumnView Titles(const std::vector<RawColumnView>& columns, std::size_t num_rows) const {
     if (stage_.title_column_ < columns.size()) return columns[stage_.title_column_];
-    return {.name = {},
-            .lengths = std::span(scratch_.no_lengths_)
-                           .first(&columns == &scratch_.fields_ ? num_kept_ : input_.num_rows()),
-            .bytes = {}};
+    return {.name = {}, .lengths = std::span(scratch_.no_lengths_).first(num_rows), .bytes = {}};
   }
 
   /// The fields that features are made of: the input's own where all rows are kept.
@@ -230,7 +227,8 @@ class PreprocessStage::Batch {
 
   std::size_t EncodedBytes() const {
     std::size_t bytes = FixedBytes(stage_.spec_);
-    bytes += num_kept_ * RowBytes(stage_.spec_) + Titles(scratch_.columns_).bytes.size();
+    bytes += num_kept_ * RowBytes(stage_.spec_) +
+             Titles(scratch_.columns_, input_.num_rows()).bytes.size();
     for (const auto& codes : scratch_.list_codes_) bytes += codes.size() * sizeof(std::uint32_t);
     return bytes;
   }
@@ -238,7 +236,7 @@ class PreprocessStage::Batch {
   /// Keep the first rows that fit. Only a batch made to be so can get here: see kMaxBatchRows.
   void RejectRowsThatDoNotFit() {
     std::size_t bytes = FixedBytes(stage_.spec_);
-    const RawColumnView title = Titles(scratch_.columns_);
+    const RawColumnView title = Titles(scratch_.columns_, input_.num_rows());
     std::size_t kept_row = 0;
     for (std::size_t row = 0; row < input_.num_rows(); ++row) {
       if (!scratch_.kept_.empty() && scratch_.kept_[row] == 0) continue;
@@ -350,7 +348,7 @@ class PreprocessStage::Batch {
 
   Status Write(Message& output, std::int64_t started_ns) {
     ApplyTargetRule();
-    const RawColumnView titles = Titles(scratch_.fields_);
+    const RawColumnView titles = Titles(scratch_.fields_, num_kept_);
     const RowColumns rows{.ordinals = Ordinals(),
                           .ids = scratch_.ids_,
                           .title_lengths = titles.lengths,

@@ -58,7 +58,7 @@ def test_a_table_without_its_target_is_scored_too(walked):
     (folder / "new.csv").write_text("".join(line.rsplit(",", 1)[0] + "\n" for line in lines), encoding="utf-8")
     done = marquee(folder, "score", "new.csv", "--model", "income.model")
     assert done.returncode == 0, done.stderr
-    assert "there is no column 'income': rows are scored, but none has a target" in done.stderr
+    assert "there is no column 'income', so no row is labelled" in done.stderr
     scored = [line.split(",") for line in done.stdout.splitlines()[1:]]
     before = [line.split(",") for line in (folder / "predictions.csv").read_text(encoding="utf-8").splitlines()[1:]]
     assert [row[3:] for row in scored] == [row[3:] for row in before]
