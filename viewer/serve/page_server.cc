@@ -3,6 +3,7 @@
 #include <civetweb.h>
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -95,13 +96,14 @@ Status PageServer::Listen() {
   static_cast<void>(started);
   // A client holds its thread as long as it is connected.
   const std::string threads = fmt::format("{}", options_.most_clients + kThreadsForPages);
-  const std::array<const char*, 11> settings = {"listening_ports", options_.address.c_str(),
-                                                "num_threads", threads.c_str(),
-                                                "request_timeout_ms", "5000",
-                                                // One that asks for nothing is hidden, or gone.
-                                                "websocket_timeout_ms", "30000",
-                                                // Else the system holds a message's end back.
-                                                "tcp_nodelay", "1", nullptr};
+  const std::string ping_after = fmt::format("{}", options_.ping_after.count());
+  const std::array<const char*, 13> settings = {
+      "listening_ports", options_.address.c_str(), "num_threads", threads.c_str(),
+      "request_timeout_ms", "5000",
+      // By itself it ends nothing: civetweb reads again.
+      "websocket_timeout_ms", ping_after.c_str(), "enable_websocket_ping_pong", "yes",
+      // Else the system holds a message's end back.
+      "tcp_nodelay", "1", nullptr};
   mg_callbacks callbacks{};
   // Called for every request, before civetweb looks for files; none gets so far.
   callbacks.begin_request = &OnRequest;
@@ -235,8 +237,11 @@ int PageServer::OnLog(const mg_connection* connection, const char* text) {
 bool PageServer::Send(mg_connection* connection,
                       const std::shared_ptr<const SnapshotMessage>& message) {
   const auto bytes = message == nullptr ? std::span<const std::byte>() : message->bytes();
+  // Less is written if the client takes nothing for the request's time; the next message would then
+  // begin within this one. Of an empty one civetweb counts the header.
   if (mg_websocket_write(connection, MG_WEBSOCKET_OPCODE_BINARY,
-                         reinterpret_cast<const char*>(bytes.data()), bytes.size()) <= 0) {
+                         reinterpret_cast<const char*>(bytes.data()),
+                         bytes.size()) < static_cast<int>(std::max<std::size_t>(bytes.size(), 1))) {
     return false;
   }
   if (message != nullptr) ++snapshots_sent_;

@@ -2,11 +2,13 @@
 //
 // The feed is asked for: the server sends the newest snapshot when a client connects, and for each
 // message of the client, whatever is in it, one that is newer, or, if there is none within a second,
-// an empty message. So whoever is slow gets fewer snapshots and never an old one, nothing queues up,
-// and a page that nobody looks at costs nothing. Nothing that a client sends is obeyed otherwise.
+// an empty message. So whoever is slow gets fewer snapshots and never an old one, and nothing queues
+// up. Each client takes a thread: a page that is hidden hangs up, and one that is gone without a word
+// is found out by pings. Nothing that a client sends is obeyed otherwise.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -31,6 +33,9 @@ struct PageServerOptions {
   std::vector<std::string> names;
   /// More are refused: each takes a thread.
   int most_clients = 64;
+  /// A client that is silent for so long is asked for a sign of life; after seven such times without
+  /// any it is gone.
+  std::chrono::milliseconds ping_after{10'000};
 };
 
 /// Answers GET and HEAD: the page's files, /feed (the WebSocket), /snapshot.json (the newest one),

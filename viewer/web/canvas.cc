@@ -17,7 +17,7 @@ constexpr const char* kCanvas = "#canvas";
 EM_JS(void, page_set_cursor, (const char* name), { Module.page.setCursor(UTF8ToString(name)); })
 EM_JS(void, page_copy, (const char* text), { Module.page.copy(UTF8ToString(text)); })
 
-constexpr std::array<std::pair<std::string_view, ImGuiKey>, 20> kKeys = {
+constexpr std::array<std::pair<std::string_view, ImGuiKey>, 19> kKeys = {
     {{"ArrowLeft", ImGuiKey_LeftArrow},
      {"ArrowRight", ImGuiKey_RightArrow},
      {"ArrowUp", ImGuiKey_UpArrow},
@@ -29,7 +29,6 @@ constexpr std::array<std::pair<std::string_view, ImGuiKey>, 20> kKeys = {
      {"Delete", ImGuiKey_Delete},
      {"Backspace", ImGuiKey_Backspace},
      {"Enter", ImGuiKey_Enter},
-     {"NumpadEnter", ImGuiKey_KeypadEnter},
      {"Tab", ImGuiKey_Tab},
      {"Escape", ImGuiKey_Escape},
      {"KeyA", ImGuiKey_A},

@@ -144,6 +144,7 @@ function rememberState(gl) {
 
 let socket = null;
 let watchdog = 0;
+let retry = 0;
 let retryMs = 250;
 
 /** The server sends the newest snapshot for each message, so a page that is not drawn gets none. */
@@ -166,7 +167,6 @@ function connect() {
     retryMs = 250;
   };
   socket.onmessage = ({data}) => {
-    // A page that is hidden is not drawn, and asks for nothing until it is.
     clearTimeout(watchdog);
     if (data.byteLength > 0) {
       take(data);
@@ -183,16 +183,22 @@ function expectLife() {
   watchdog = setTimeout(lose, silenceMs);
 }
 
-async function lose() {
+function hangUp() {
   clearTimeout(watchdog);
-  if (socket === null) return;
+  if (socket === null) return false;
   socket.onclose = socket.onmessage = null;
   socket.close();
   socket = null;
+  return true;
+}
+
+async function lose() {
+  if (!hangUp()) return;
   const text = await reasonOfLoss();
   withText(text, viewer._page_tell_waiting);
   wake();
-  setTimeout(connectWhenSeen, retryMs);
+  clearTimeout(retry);
+  retry = setTimeout(connectIfSeen, retryMs);
   retryMs = Math.min(2 * retryMs, longestRetryMs);
 }
 
@@ -207,11 +213,17 @@ async function reasonOfLoss() {
   return `The server at ${location.host} does not answer; this page tries again by itself`;
 }
 
-function connectWhenSeen() {
-  if (!document.hidden) {
-    connect();
+function connectIfSeen() {
+  clearTimeout(retry);
+  if (!document.hidden && socket === null) connect();
+}
+
+/** A page that nobody sees leaves its place at the server to others. */
+function comeOrGo() {
+  if (document.hidden) {
+    hangUp();
   } else {
-    document.addEventListener('visibilitychange', connectWhenSeen, {once: true});
+    connectIfSeen();
   }
 }
 
@@ -242,6 +254,7 @@ function pressKey(event, down) {
 
 function listen() {
   addEventListener('resize', resize);
+  document.addEventListener('visibilitychange', comeOrGo);
   // After sleep or a change of drivers; all that was drawn with is gone.
   canvas.addEventListener('webglcontextlost', () => setTimeout(() => location.reload(), 1000));
   canvas.addEventListener('pointermove', movePointer);
@@ -314,7 +327,7 @@ async function begin() {
   resize();
   message.textContent = '';
   canvas.focus();
-  connect();
+  connectIfSeen();
   window.marquee = counts;
 }
 

@@ -57,10 +57,10 @@ class PageServerTest : public ::testing::Test {
     return Ask(port(), "GET " + path + " HTTP/1.1\r\n" + headers + "\r\n");
   }
   /// Until a slot is free again: a server notices the end of a client when it next listens to it.
-  bool ConnectsWithin(std::chrono::seconds patience) {
+  static bool ConnectsWithin(std::chrono::seconds patience, std::uint16_t port) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < deadline) {
-      if (WebSocketClient(port(), "/feed").open()) return true;
+      if (WebSocketClient(port, "/feed").open()) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
     return false;
@@ -198,7 +198,33 @@ TEST_F(PageServerTest, TooManyClientsAreRefusedUntilOneLeaves) {
     EXPECT_THAT(Get("/feed"), HasSubstr("2 pages are open already"));
     EXPECT_THAT(Get("/"), StartsWith("HTTP/1.1 200"));
   }
-  EXPECT_TRUE(ConnectsWithin(std::chrono::seconds(10)));
+  EXPECT_TRUE(ConnectsWithin(std::chrono::seconds(10), port()));
+}
+
+TEST_F(PageServerTest, WhoIsGoneWithoutAWordGivesUpItsPlace) {
+  const auto server = PageServer::Start(
+      {.address = "127.0.0.1:0", .most_clients = 1, .ping_after = std::chrono::milliseconds(50)},
+      {});
+  ASSERT_TRUE(server.has_value());
+  WebSocketClient gone((*server)->port(), "/feed");
+  ASSERT_TRUE(gone.Receive().has_value());
+  // It is still connected, and answers no ping.
+  EXPECT_TRUE(ConnectsWithin(std::chrono::seconds(10), (*server)->port()));
+}
+
+TEST_F(PageServerTest, WhoAnswersPingsKeepsItsPlace) {
+  const auto server = PageServer::Start(
+      {.address = "127.0.0.1:0", .most_clients = 1, .ping_after = std::chrono::milliseconds(50)},
+      {});
+  ASSERT_TRUE(server.has_value());
+  (*server)->Publish(Numbered(1));
+  WebSocketClient quiet((*server)->port(), "/feed");
+  ASSERT_EQ(NumberOf(quiet.Receive()), 1U);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(quiet.Receive(), "");  // a ping
+    ASSERT_TRUE(quiet.raw().Write(std::string("\x8a\x80\0\0\0\0", 6)));
+  }
+  EXPECT_THAT(WebSocketClient((*server)->port(), "/feed").answer(), StartsWith("HTTP/1.1 503"));
 }
 
 TEST_F(PageServerTest, HealthIsTheSources) {

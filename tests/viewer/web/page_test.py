@@ -11,6 +11,7 @@ Prints what it measured as a line of JSON.
 import argparse
 import json
 import pathlib
+import re
 import socket
 import struct
 import subprocess
@@ -123,9 +124,15 @@ class PageTest:
         self.browser = browser
         self.figures = {}
 
-    def rows(self):
+    def get(self, path):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        return json.load(opener.open(f"{self.url}/snapshot.json"))["run"]["rows"]
+        return opener.open(f"{self.url}{path}").read().decode()
+
+    def rows(self):
+        return json.loads(self.get("/snapshot.json"))["run"]["rows"]
+
+    def clients(self):
+        return int(re.search(r"^marquee_viewer_clients (\d+)$", self.get("/metrics"), re.MULTILINE).group(1))
 
     def shot(self, name):
         return self.browser.screenshot(self.shots / f"{name}.png" if self.shots else None)
@@ -191,10 +198,25 @@ class PageTest:
         self.figures["page_thread_share"] = round((busy() - work) / passed, 3)
 
     def refuses_what_is_damaged(self):
-        refused = self.browser.evaluate("marquee.refused")
+        refused, snapshots = self.browser.evaluate("marquee.refused"), self.browser.evaluate("marquee.snapshots")
         self.browser.evaluate("marquee.take(new Uint8Array(5000).fill(77).buffer)")
         self.browser.wait_for(f"marquee.refused > {refused}")
-        self.browser.wait_for("marquee.snapshots > 0")
+        self.browser.wait_for(f"marquee.snapshots > {snapshots}")
+
+    def hangs_up_while_hidden(self):
+        clients = self.clients()
+        self.hide(True)
+        deadline = time.monotonic() + 20
+        while self.clients() >= clients:
+            assert time.monotonic() < deadline, "a hidden page keeps its place at the server"
+            time.sleep(0.2)
+        snapshots = self.browser.evaluate("marquee.snapshots")
+        self.hide(False)
+        self.browser.wait_for(f"marquee.snapshots > {snapshots + 1}")
+
+    def hide(self, hidden):
+        self.browser.evaluate(f"Object.defineProperty(document, 'hidden', {{value: {json.dumps(hidden)}, configurable: true}});"
+                              "document.dispatchEvent(new Event('visibilitychange'))")
 
     def comes_back(self):
         connections = self.browser.evaluate("marquee.connections")
@@ -215,7 +237,7 @@ class PageTest:
 
     def run(self):
         for step in (self.loads, self.draws_what_rises, self.answers, self.saves_a_picture, self.measures,
-                     self.refuses_what_is_damaged, self.comes_back, self.fits_screens):
+                     self.refuses_what_is_damaged, self.hangs_up_while_hidden, self.comes_back, self.fits_screens):
             step()
             print(f"page_test: {step.__name__}: yes", file=sys.stderr)
         print(json.dumps(self.figures))
