@@ -60,6 +60,7 @@ Status Create(const TopicsOptions& options) {
     if (facts[i]) {
       // What is there already must be as it would have been made.
       MARQUEE_RETURN_IF_ERROR(CheckTopic(names[i], facts[i], settings));
+      MARQUEE_RETURN_IF_ERROR(CheckRetention(*facts[i], settings));
       fmt::print("{}: there already, as it should be\n", names[i]);
       continue;
     }
@@ -96,8 +97,11 @@ Status Describe(const TopicsOptions& options) {
                    {"max_message_bytes", topic.max_message_bytes}});
     if (!options.json) {
       fmt::print(
-          "{:<24} {} partitions, replication factor {}, min.insync.replicas {}, in sync {}{}\n",
+          "{:<24} {} partitions, replication factor {}, min.insync.replicas {}, in sync {}, kept "
+          "for "
+          "{} ms and {} bytes{}\n",
           topic.name, topic.partitions, topic.replication_factor, topic.min_insync, topic.in_sync,
+          topic.retention_ms, topic.retention_bytes,
           topic.leaderless > 0 ? fmt::format(", {} WITHOUT A LEADER", topic.leaderless) : "");
     }
   }

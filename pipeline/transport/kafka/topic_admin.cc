@@ -244,6 +244,12 @@ class Admin final : public TopicAdmin {
   std::string complaint_;
 };
 
+Status Differs(const std::string& topic, std::string_view setting, std::int64_t is,
+               std::int64_t should, std::string_view remedy) {
+  return Status::Config(
+      fmt::format("topic {}: {} is {}, but must be {}; {}", topic, setting, is, should, remedy));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TopicAdmin>> TopicAdmin::Open(const KafkaConnection& connection,
@@ -259,30 +265,39 @@ Status CheckTopic(const std::string& name, const std::optional<TopicFacts>& fact
     return Status::Config(fmt::format(
         "there is no topic {}; 'marquee topics create' makes all that are needed", name));
   }
-  const auto wrong = [&](std::string_view setting, std::int64_t is, std::int64_t should,
-                         std::string_view remedy) {
-    return Status::Config(
-        fmt::format("topic {}: {} is {}, but must be {}; {}", name, setting, is, should, remedy));
-  };
   constexpr std::string_view kRecreate =
       "delete and create it anew ('marquee topics delete', 'marquee topics create'), or say what "
-      "you "
-      "want";
+      "you want";
   if (wanted.partitions != 0 && facts->partitions != wanted.partitions) {
-    return wrong("the number of partitions", facts->partitions, wanted.partitions,
-                 fmt::format("{} with --partitions: all topics need the same", kRecreate));
+    return Differs(name, "the number of partitions", facts->partitions, wanted.partitions,
+                   fmt::format("{} with --partitions: all topics need the same", kRecreate));
   }
   if (facts->replication_factor < wanted.replication_factor) {
-    return wrong("the replication factor", facts->replication_factor, wanted.replication_factor,
-                 fmt::format("{} with --replication-factor", kRecreate));
+    return Differs(name, "the replication factor", facts->replication_factor,
+                   wanted.replication_factor,
+                   fmt::format("{} with --replication-factor", kRecreate));
   }
   if (facts->min_insync < wanted.min_insync) {
-    return wrong("min.insync.replicas", facts->min_insync, wanted.min_insync,
-                 "alter it with kafka-configs.sh, or say what you want with --min-insync");
+    return Differs(name, "min.insync.replicas", facts->min_insync, wanted.min_insync,
+                   "alter it with kafka-configs.sh, or say what you want with --min-insync");
   }
   if (facts->max_message_bytes < kMaxRecordBatchBytes) {
-    return wrong("max.message.bytes", facts->max_message_bytes, kMaxRecordBatchBytes,
-                 "alter it with kafka-configs.sh");
+    return Differs(name, "max.message.bytes", facts->max_message_bytes, kMaxRecordBatchBytes,
+                   "alter it with kafka-configs.sh");
+  }
+  return {};
+}
+
+Status CheckRetention(const TopicFacts& facts, const TopicSettings& wanted) {
+  constexpr std::string_view kRemedy =
+      "alter it with kafka-configs.sh, or say what is wanted with --";
+  if (facts.retention_ms != wanted.retention_ms) {
+    return Differs(facts.name, "retention.ms", facts.retention_ms, wanted.retention_ms,
+                   fmt::format("{}retention-ms", kRemedy));
+  }
+  if (facts.retention_bytes != wanted.retention_bytes) {
+    return Differs(facts.name, "retention.bytes", facts.retention_bytes, wanted.retention_bytes,
+                   fmt::format("{}retention-bytes", kRemedy));
   }
   return {};
 }

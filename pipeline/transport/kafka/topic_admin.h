@@ -74,4 +74,8 @@ class TopicAdmin {
 Status CheckTopic(const std::string& name, const std::optional<TopicFacts>& facts,
                   const TopicSettings& wanted);
 
+/// Check that a topic keeps its messages as long as `wanted` says, for who makes topics: those who
+/// only use them have no say in it. Errors: kConfig, as of CheckTopic.
+Status CheckRetention(const TopicFacts& facts, const TopicSettings& wanted);
+
 }  // namespace marquee

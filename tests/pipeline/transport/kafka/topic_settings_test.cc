@@ -54,5 +54,22 @@ TEST(CheckTopicTest, NamesWhatIsWrongAndTheRemedy) {
   EXPECT_THAT(Complaint(facts), HasSubstr("max.message.bytes is 900000"));
 }
 
+TEST(CheckRetentionTest, WhatIsKeptForAnotherTimeOrInAnotherAmountIsNamed) {
+  const TopicSettings wanted{.retention_ms = 1000, .retention_bytes = 2000};
+  TopicFacts facts = GoodFacts();
+  facts.retention_ms = 1000;
+  facts.retention_bytes = 2000;
+  EXPECT_TRUE(CheckRetention(facts, wanted).ok());
+  facts.retention_bytes = -1;
+  EXPECT_THAT(CheckRetention(facts, wanted).message(),
+              AllOf(HasSubstr("topic raw-data: retention.bytes is -1, but must be 2000"),
+                    HasSubstr("--retention-bytes")));
+  facts.retention_ms = 999;
+  const Status status = CheckRetention(facts, wanted);
+  EXPECT_EQ(status.code(), StatusCode::kConfig);
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("retention.ms is 999, but must be 1000"),
+                                      HasSubstr("--retention-ms")));
+}
+
 }  // namespace
 }  // namespace marquee
