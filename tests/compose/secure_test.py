@@ -13,6 +13,10 @@ SECRETS = stacks.ROOT / "compose" / "secure" / "secrets"
 LOGIN = "security.protocol=SASL_SSL;sasl.mechanism=SCRAM-SHA-512;ssl.ca.location=/ca.pem;sasl.username="
 
 
+def now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).isoformat()
+
+
 class SecureTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -31,7 +35,7 @@ class SecureTest(unittest.TestCase):
         options = ("--env", f"MARQUEE_BROKERS={brokers}", "--env", f"MARQUEE_KAFKA_PROPERTY={properties or LOGIN + user}",
                    "--volume", f"{SECRETS}/ca.pem:/ca.pem:ro", "--volume", f"{SECRETS}/{password or user}.password:/password:ro",
                    "--env", "MARQUEE_SASL_PASSWORD_FILE=/password", "--env", "MARQUEE_LISTEN=none")
-        self.called = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        self.called = now()
         return self.stack.marquee(*words, code=code, network=network, options=options)
 
     def assert_logged(self, user: str, wanted: str, pattern: str) -> None:
@@ -39,6 +43,18 @@ class SecureTest(unittest.TestCase):
         logs = lambda: "".join(docker("logs", "--since", self.called, broker, code=None) for broker in BROKERS)  # noqa: E731
         found = wait_until(f"a broker's log says {pattern}", lambda: re.search(pattern, logs()), 20)
         self.refused.append((user, wanted, found[0]))
+
+    def send(self, user: str, topic: str, *properties: str) -> None:
+        """Have Kafka's own tool write to a topic as `user`: it asks for nothing else before."""
+        login = SECRETS.joinpath(f"{user}.password").read_text(encoding="utf-8").strip()
+        settings = ("security.protocol=SASL_SSL", "sasl.mechanism=SCRAM-SHA-512", "ssl.truststore.type=PEM",
+                    "ssl.truststore.location=/ca.pem", "bootstrap.servers=broker-1:9092", "max.block.ms=10000", *properties,
+                    f'sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username="{user}" '
+                    f'password="{login}";')
+        self.called = now()
+        docker("run", "--rm", "--network", f"{self.stack.project}_private", "--volume", f"{SECRETS}/ca.pem:/ca.pem:ro",
+               "--entrypoint", "/opt/kafka/bin/kafka-run-class.sh", "apache/kafka:4.3.1", "org.apache.kafka.tools.ProducerPerformance",
+               "--topic", topic, "--num-records", "1", "--record-size", "8", "--throughput", "-1", "--producer-props", *settings, code=None)
 
     def assert_denied(self, user: str, operation: str, resource: str, *words: str) -> None:
         """Have a command refused by what `user` may do."""
@@ -99,6 +115,17 @@ class SecureTest(unittest.TestCase):
         # Which of the two is asked for first, the client does not say.
         self.assert_denied("topics", "(READ|DESCRIBE)", "(Topic:LITERAL:results|Group:LITERAL:marquee-reader)",
                            "decode", "--topic", "results", "-n", "1")
+
+    def test_nobody_writes_what_is_not_its_own(self):
+        for user, topic in (("viewer", "results"), ("producer", "processed-data"), ("preprocessor", "raw-data"), ("inference", "processed-data"),
+                            ("topics", "status")):
+            with self.subTest(user=user, topic=topic):
+                self.send(user, topic)
+                self.assert_logged(user, f"writing to {topic}",
+                                   rf"Principal = User:{user} is Denied operation = (WRITE|DESCRIBE) .*resource = Topic:LITERAL:{topic}")
+        self.send("preprocessor", "processed-data", "transactional.id=marquee-infer-1")
+        self.assert_logged("preprocessor", "the transactions of infer",
+                           r"Principal = User:preprocessor is Denied operation = (WRITE|DESCRIBE) .*resource = TransactionalId:LITERAL:marquee-infer-1")
 
 
 if __name__ == "__main__":

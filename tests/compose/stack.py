@@ -105,7 +105,8 @@ class Stack:
         self.environment |= {name: str(value) for name, value in settings.items()}
 
     def compose(self, *words: str, seconds: float = PATIENCE, code: int | None = 0) -> str:
-        return docker("compose", "--project-name", self.project, *words, seconds=seconds, code=code, environment=self.environment)
+        # What a user has put into .env is not tested either.
+        return docker("compose", "--env-file", os.devnull, "--project-name", self.project, *words, seconds=seconds, code=code, environment=self.environment)
 
     def build(self) -> float:
         """Build the image, if it is not there; seconds it took."""
@@ -174,10 +175,12 @@ def usage(container: str) -> dict:
 
 
 def main(name: str) -> None:
-    """Run the tests of the file that calls this, or say why they cannot run."""
+    """Run the tests of the file that calls this, or say why they cannot run; with --required that is a failure."""
     # As Ctrl-C, so that the stack goes with the test.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    required = "--required" in sys.argv
     if reason := why_not():
         print(f"{name}: Skipped\n{reason}")
-        sys.exit(77)
-    unittest.main(module="__main__", verbosity=2)
+        sys.exit(1 if required else 77)
+    result = unittest.main(module="__main__", argv=[word for word in sys.argv if word != "--required"], verbosity=2, exit=False).result
+    sys.exit(0 if result.wasSuccessful() and not (required and result.skipped) else 1)

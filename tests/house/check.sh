@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # check.sh: does the house keep its own rules? Who includes whom, how long files are, a README in every room, alerts on metrics that
-# there are.
+# there are, the stack's settings in their table.
 # `./run lint` calls it. Prints each breach as file:line, and exits 1 if there is any.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -127,9 +127,30 @@ check_metrics() {
   return "$bad"
 }
 
+# What the stack can be told stands in one table, with the defaults that it has.
+check_settings() {
+  local bad=0 table=compose/SETTINGS.md name default told
+  while IFS=: read -r name default; do
+    told=$(sed -nE "s/^\\| \`$name\` \\| ([^|]+) \\|.*/\\1/p" "$table")
+    told=${told//\`/}
+    if [[ ${told#none} != "${default#-}" ]]; then
+      echo "$table: the default of $name is '${default#-}', not '$told'"
+      bad=1
+    fi
+  done < <(sed -nE 's/.*\$\{(MARQUEE_\w+):(-[^}]*)\}.*/\1:\2/p' compose/compose.yaml | sort -u)
+  # shellcheck disable=SC2016 # sed's
+  if ! diff <(grep -ohE '\$\{MARQUEE_\w+' compose/*.yaml | cut -c3- | sort -u) \
+    <(sed -nE 's/^\| `(MARQUEE_\w+)`.*/\1/p' "$table" | sort -u); then
+    echo "$table: < is missing, > is no setting of the stack"
+    bad=1
+  fi
+  return "$bad"
+}
+
 status=0
 includes | check_includes || status=1
 check_lengths || status=1
 check_readmes || status=1
 check_metrics || status=1
+check_settings || status=1
 exit "$status"
