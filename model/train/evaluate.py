@@ -203,10 +203,14 @@ class Cache:
     key: str  # of data, recipe and plan
 
     @staticmethod
-    def of(folder: Path, features: Features, plan: Plan) -> Cache:
+    def of(folder: Path, features: Features, items: list[Item], plan: Plan) -> Cache:
         """Key by all that figures depend on but the code."""
-        known = hashlib.sha256(json.dumps([recipe.describe(), plan.iterations]).encode())
-        for column in (features.ids, features.target, features.numeric):
+        told = [recipe.describe(), plan.iterations, features.feature_spec, *map(asdict, items)]
+        known = hashlib.sha256(json.dumps(told).encode())
+        columns = [features.ids, features.target, features.target_class, features.labelled]
+        for each in features.lists:
+            columns += [each.lengths, each.codes]
+        for column in (*columns, features.numeric):
             known.update(column.tobytes())
         return Cache(folder, known.hexdigest()[:16])
 
@@ -283,7 +287,7 @@ def evaluate(
     """Measure as planned, `jobs` fits at a time. Returns the content of evaluation.json."""
     start = time.monotonic()
     cache_folder.mkdir(parents=True, exist_ok=True)
-    cache = Cache.of(cache_folder, features, plan)
+    cache = Cache.of(cache_folder, features, items, plan)
     with ProcessPoolExecutor(jobs) as pool:
 
         def submit(*what: object) -> Future:

@@ -66,18 +66,28 @@ def known_codes(fitted: recipe.Fitted, items: list[Item]) -> list[np.ndarray]:
     ]
 
 
-def read_evaluation(path: Path, features: Features) -> dict:
+def origin(features: Features, data: Path) -> dict:
+    """Name what figures are of: the CSV, and the feature spec by which it was read."""
+    return {
+        "data_sha256": sha256_of_csv(data),
+        "feature_spec": f"{features.feature_spec:016x}",
+    }
+
+
+def read_evaluation(path: Path, own: dict) -> dict:
     """Read evaluation.json.
 
-    Errors: SystemExit if it is not there, or its figures are those of another recipe or other data.
+    Errors: SystemExit if it is not there, or its figures are of another recipe or another origin.
     """
+    first = "run `./run evaluate` first (half an hour): the models and their card tell its figures"
     if not path.exists():
-        raise SystemExit(f"{path}: not found; `train.py evaluate` writes it")
+        raise SystemExit(f"{path}: not found; {first}")
     evaluation = json.loads(path.read_text())
     if evaluation["recipe"] != recipe.describe():
-        raise SystemExit(f"{path}: figures of another recipe; run `train.py evaluate` again")
-    if evaluation["labelled_rows"] != int(features.labelled.sum()):
-        raise SystemExit(f"{path}: figures of other data; run `train.py evaluate` again")
+        raise SystemExit(f"{path}: its figures are of another recipe; {first}")
+    for what, value in own.items():
+        if (its := evaluation.get(what)) != value:
+            raise SystemExit(f"{path}: its figures are of {what} {its}, this is {value}; {first}")
     return evaluation
 
 
@@ -144,8 +154,9 @@ def fit_one(
 def fit(arguments: argparse.Namespace) -> None:
     """Fit the shipped models and write them, and the card and its pictures beside them."""
     features, items = read_features(arguments.features), read_items(arguments.items)
-    evaluation = read_evaluation(arguments.evaluation, features)
-    spec, sha256 = read_spec(arguments.spec, features), sha256_of_csv(arguments.data)
+    own = origin(features, arguments.data)
+    evaluation = read_evaluation(arguments.evaluation, own)
+    spec, sha256 = read_spec(arguments.spec, features), own["data_sha256"]
     facts = {}
     with ProcessPoolExecutor(arguments.jobs) as pool:
         fits = {
@@ -166,7 +177,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     """Measure the recipes and write evaluation.json."""
     features, items = read_features(arguments.features), read_items(arguments.items)
     plan = measuring.QUICK if arguments.quick else measuring.FULL
-    result = measuring.evaluate(features, items, plan, arguments.jobs, arguments.cache)
+    result = origin(features, arguments.data)
+    result |= measuring.evaluate(features, items, plan, arguments.jobs, arguments.cache)
     # One run a line: short to read, and a change shows which runs it touched.
     runs = ",\n".join(f"  {json.dumps(run)}" for run in result.pop("runs"))
     rest = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in result.items())
@@ -184,6 +196,7 @@ def main() -> None:
     evaluate_parser = commands.add_parser("evaluate", help="measure the recipes")
     evaluate_parser.set_defaults(run=evaluate)
     for one in (fit_parser, evaluate_parser):
+        one.add_argument("--data", type=Path, required=True, help="the CSV, for its sha256 only")
         one.add_argument(
             "--features", type=Path, required=True, help="from `marquee features --data FILE -o`"
         )
@@ -196,7 +209,6 @@ def main() -> None:
     fit_parser.add_argument(
         "--spec", type=Path, required=True, help="from `marquee features --print-spec`"
     )
-    fit_parser.add_argument("--data", type=Path, required=True, help="the CSV, for its sha256 only")
     fit_parser.add_argument("--evaluation", type=Path, default=ARTIFACTS / "evaluation.json")
     fit_parser.add_argument("--out", type=Path, default=ARTIFACTS, help="a folder")
     evaluate_parser.add_argument(

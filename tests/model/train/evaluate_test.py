@@ -1,6 +1,7 @@
 """Figures and the card, from made-up features: the quick evaluation, its parts by hand."""
 
 import json
+from dataclasses import replace
 
 import breakdown
 import card
@@ -12,6 +13,7 @@ import pictures
 import pytest
 import recipe
 import splits
+import train
 from conftest import make_features, make_items
 
 
@@ -25,6 +27,44 @@ def quick(tmp_path_factory):
     assert files == {path: path.stat().st_mtime_ns for path in cache.iterdir()}
     assert again == first
     return features, first
+
+
+def test_what_was_measured_of_other_rows_or_items_is_not_taken(tmp_path):
+    features, items = make_features(100), make_items()
+
+    def key(features, items):
+        return evaluate.Cache.of(tmp_path, features, items, evaluate.QUICK).key
+
+    first, *others = features.lists
+    hashed_otherwise = replace(first, codes=first.codes + np.uint32(1))
+    assert key(features, items) == key(make_features(100), make_items())
+    changed = (
+        {"feature_spec": 8},
+        {"target_class": features.target_class + np.uint8(1)},
+        {"labelled": ~features.labelled},
+        {"lists": (hashed_otherwise, *others)},
+    )
+    keys = {key(replace(features, **one), items) for one in changed}
+    keys |= {key(features, items), key(features, items[1:])}
+    assert len(keys) == len(changed) + 2
+
+
+def test_figures_of_another_recipe_file_or_feature_spec_are_refused(tmp_path):
+    data, path = tmp_path / "movies.csv", tmp_path / "evaluation.json"
+    data.write_text("id\n1\n")
+    own = train.origin(make_features(10), data)
+    with pytest.raises(SystemExit, match="not found; run `./run evaluate` first"):
+        train.read_evaluation(path, own)
+    evaluation = {"recipe": recipe.describe(), **own}
+    path.write_text(json.dumps(evaluation))
+    assert train.read_evaluation(path, own) == evaluation
+    data.write_text("id\n2\n")
+    for other in (train.origin(make_features(10), data), {**own, "feature_spec": "0" * 16}):
+        with pytest.raises(SystemExit, match="run `./run evaluate` first"):
+            train.read_evaluation(path, other)
+    path.write_text(json.dumps({**evaluation, "recipe": {}}))
+    with pytest.raises(SystemExit, match="another recipe"):
+        train.read_evaluation(path, own)
 
 
 def test_runs_hold_each_row_of_the_fold_once(quick):
