@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spec import Spec
 from table import Table
 
 
@@ -32,11 +33,15 @@ def placeholder_texts(texts: list[str]) -> dict[str, int]:
     return {text: count for text, count in counts.most_common(20) if text and count >= 5 and len(text) < 60}
 
 
-def find(table: Table, labelled_from: int) -> list[Dirt]:
-    """Look for what such tables are known to have; only what is there is told.
+def use_of_text(kinds: list[str]) -> str:
+    """What features of these kinds, made of a text, take of it."""
+    if not kinds:
+        return "not used"
+    return "only the text's length is a feature" if set(kinds) == {"text_bytes"} else "read as any other text"
 
-    labelled_from: fewest votes of a row that has a class.
-    """
+
+def find(table: Table, spec: Spec) -> list[Dirt]:
+    """Look for what such tables are known to have; only what is there is told."""
     found = [Dirt("records of another number of fields than the header", table.bad_records,
                   "dead letter `field_count`; the bytes are kept")]
 
@@ -57,16 +62,18 @@ def find(table: Table, labelled_from: int) -> list[Dirt]:
     if "id" in table.columns:
         numbers = table.numbers("id")
         found.append(Dirt("ids that are no number", int(np.isnan(numbers).sum()), "dead letter `id_not_a_number` or `id_absent`"))
-    among("vote_count", f"fewer than {labelled_from} votes", "scored, but without a class: their average is chance",
-          lambda votes: votes < labelled_from)
-    among("vote_average", "an average of 0", "a target only if there are votes enough", lambda average: average == 0)
-    among("vote_average", "an average of 10", "the same", lambda average: average == 10)
+    among(spec.labelled_column, f"a {spec.labelled_column} below {spec.labelled_from}", f"scored, but without a class: their {spec.target} is chance",
+          lambda counts: counts < spec.labelled_from)
+    for end in spec.target_range:
+        among(spec.target, f"a {spec.target} of {end:g}", f"a target only with a {spec.labelled_column} of {spec.labelled_from} or more",
+              lambda target: target == end)
     among("budget", "a budget of 0", "stays 0: the model learns that 0 is unknown", lambda budget: budget == 0)
     among("budget", "a budget from 1 to 999", "stays as it is: probably thousands or millions", lambda b: (b > 0) & (b < 1000))
     among("revenue", "a revenue of 0", "stays 0: the model learns that 0 is unknown", lambda revenue: revenue == 0)
     among("revenue", "a revenue from 1 to 999", "stays as it is", lambda revenue: (revenue > 0) & (revenue < 1000))
-    among("runtime", "a running time of 0", "stays 0: the model learns that 0 is unknown", lambda minutes: minutes == 0)
-    among("runtime", "a running time over 400 minutes", "counts as 400", lambda minutes: minutes > 400)
+    among("runtime", "a runtime of 0", "stays 0: the model learns that 0 is unknown", lambda minutes: minutes == 0)
+    for name, cap in spec.caps.items():
+        among(name, f"a {name} over {cap}", f"counts as {cap}", lambda values: values > cap)
     if "release_date" in table.columns:
         dates = table.columns["release_date"]
         odd = [bool(date.strip()) and not _is_date(date) for date in dates]
@@ -77,7 +84,7 @@ def find(table: Table, labelled_from: int) -> list[Dirt]:
             if texts:
                 sample = ", ".join(f"“{text}” ({rows})" for text, rows in list(texts.items())[:3])
                 found.append(Dirt(f"placeholders in {name}: {sample}", sum(texts.values()),
-                                  "only the text's length is a feature" if name == "overview" else "not used"))
+                                  use_of_text(spec.kinds.get(name, []))))
     for name, texts in table.columns.items():
         inner = sum("\n" in text for text in texts)
         if inner:

@@ -24,27 +24,12 @@ import dirt  # noqa: E402
 import leaks  # noqa: E402
 import plots  # noqa: E402
 from feature_file import LIST_NAMES, NO_TARGET, NUMERIC_NAMES, Features, Item, read_features, read_items  # noqa: E402
+from spec import Spec  # noqa: E402
 from table import Table, read_table  # noqa: E402
 
 # Fewer rows say little of an item, and of them, this many are shown.
 LEAST_ITEM_ROWS, MOST_ITEMS = 100, 20
 LEAST_YEAR_ROWS = 50
-
-
-@dataclasses.dataclass(frozen=True)
-class Spec:
-    """What the feature spec says of classes."""
-
-    names: list[str]
-    labelled_column: str
-    labelled_from: int
-    target: str
-
-    @staticmethod
-    def read(text: str) -> Spec:
-        lines = [line.split() for line in text.splitlines()]
-        words = {line[0]: line for line in lines}
-        return Spec([line[1] for line in lines if line[0] == "class"], words["labelled"][1], int(words["labelled"][3]), words["target"][1])
 
 
 def table_of(header: list[str], rows: list[list]) -> str:
@@ -60,6 +45,10 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def short(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.6g}"
+
+
 def columns_section(table: Table) -> str:
     rows = []
     for name, texts in table.columns.items():
@@ -68,7 +57,7 @@ def columns_section(table: Table) -> str:
         numbers = table.numbers(name)
         numeric = np.isfinite(numbers).sum() > 0.9 * max(1, present.sum())
         rows.append([name, percent(1 - present.mean()), f"{len(set(texts)):,}", "number" if numeric else "text",
-                     f"{np.nanmin(numbers):,.6g} to {np.nanmax(numbers):,.6g}, median {np.nanmedian(numbers):,.6g}" if numeric
+                     f"{short(np.nanmin(numbers))} to {short(np.nanmax(numbers))}, median {short(np.nanmedian(numbers))}" if numeric
                      else f"{lengths.min()} to {lengths.max()} characters, median {np.median(lengths):.0f}" if len(lengths) else ""])
     return table_of(["column", "empty", "different", "kind", "range"], rows)
 
@@ -192,7 +181,8 @@ def find_leaks(table: Table, features: Features, spec: Spec) -> list[dict]:
                           "the row was collected, not that there is none: do not use whether it is there."})
         if effect := leaks.presence_effect(present[labelled], is_high[labelled], votes[labelled]):
             found.append({"column": name, "kind": "presence", **dataclasses.asdict(effect), "text":
-                          f"rows that have it are {spec.names[-1]} {100 * effect.difference:+.0f} points more often than rows of equal "
+                          f"rows that have it are {spec.names[-1]} {100 * abs(effect.difference):.0f} points {'more' if effect.difference > 0 else 'less'} "
+                          f"often than rows of equal "
                           f"{spec.labelled_column} that lack it ({abs(effect.z):.0f} standard errors)."})
         if name != spec.target:
             told = leaks.information(table.numbers(name)[labelled], classes[labelled])
@@ -262,7 +252,7 @@ def main() -> int:
     if missing:
         raise SystemExit(f"explore: {args.data}: column {missing[0]} is not there; found: {', '.join(table.columns)}")
     found = find_leaks(table, features, spec)
-    odd = dirt.find(table, spec.labelled_from)
+    odd = dirt.find(table, spec)
     args.output.mkdir(parents=True, exist_ok=True)
     (args.output / "index.html").write_text(page(args.data, table, features, read_items(args.items), spec, found, odd), encoding="utf-8")
     plots.png(classes_over_years(features, spec), args.output / "years.png")

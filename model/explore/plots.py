@@ -15,6 +15,7 @@ warnings.filterwarnings("ignore", message="Glyph .* missing from")
 matplotlib.rcParams.update({"svg.hashsalt": "marquee", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
                             "figure.constrained_layout.use": True})
 from matplotlib import pyplot  # noqa: E402
+from matplotlib.ticker import MaxNLocator  # noqa: E402
 
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 
@@ -37,7 +38,7 @@ def bars(names: list[str], values: list[float], label: str, errors=None, mark: f
     """Horizontal bars, the first on top; `mark`: a line at the share of all rows."""
     figure, axes = pyplot.subplots(figsize=(6.4, 0.5 + 0.22 * len(names)))
     axes.barh(names[::-1], values[::-1], color=COLORS[0], height=0.7,
-              xerr=None if errors is None else np.array(errors)[:, ::-1], ecolor="#555555")
+              xerr=None if errors is None else np.array(errors)[:, ::-1], ecolor="#1b1f24")
     if mark is not None:
         axes.axvline(mark, color=COLORS[5], linewidth=1)
     axes.set_xlabel(label)
@@ -58,7 +59,9 @@ def histograms(columns: dict[str, np.ndarray]):
             axes.hist(positive, bins=np.geomspace(positive.min(), positive.max(), 40), color=COLORS[0])
             axes.set_xscale("log")
         elif len(known):
-            axes.hist(known, bins=40, color=COLORS[0])
+            few = np.ptp(known) < 40 and not np.any(known % 1)  # a bar for each whole number
+            axes.hist(known, bins=np.arange(known.min(), known.max() + 2) - 0.5 if few else 40, color=COLORS[0])
+            axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         zero = np.mean(known == 0) if len(known) else 0
         axes.set_title(name + (f" ({100 * zero:.0f} % are 0)" if tailed and zero > 0.005 else ""), fontsize=9)
         axes.set_yticks([])
@@ -85,10 +88,11 @@ def stacked_shares(labels: list[str], counts: np.ndarray, names: list[str], xlab
 def fill_along_file(fills: dict[str, np.ndarray], breaks: dict[str, int]):
     """The share of rows with each column along the file, in a hundred pieces; breaks as lines."""
     figure, axes = pyplot.subplots(figsize=(10, 3.2))
-    for (name, present), color in zip(fills.items(), COLORS * 4):
+    styles = [(color, style) for style in ("-", ":", "-.") for color in COLORS]
+    for (name, present), (color, style) in zip(fills.items(), styles * 2):
         pieces = np.array_split(present, 100)
         rows = np.cumsum([len(piece) for piece in pieces])
-        axes.plot(rows, [piece.mean() for piece in pieces], label=name, color=color, linewidth=2 if name in breaks else 1)
+        axes.plot(rows, [piece.mean() for piece in pieces], label=name, color=color, linestyle=style, linewidth=2 if name in breaks else 1)
         if name in breaks:
             axes.axvline(breaks[name], color=color, linestyle="--", linewidth=1)
     axes.set_ylim(0, 1.02)
@@ -107,5 +111,6 @@ def by_decile(columns: dict[str, tuple[np.ndarray, np.ndarray]], overall: float)
     for axes, (name, (_, means)) in zip(grid.flat, columns.items()):
         axes.plot(range(1, len(means) + 1), means, marker="o", markersize=3, color=COLORS[0])
         axes.axhline(overall, color=COLORS[5], linewidth=0.8)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.set_title(name, fontsize=9)
     return figure

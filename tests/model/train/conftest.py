@@ -1,4 +1,4 @@
-"""What the training tests share: path, made-up features, and how skips reach ctest."""
+"""What the training tests share: path and made-up features."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "model" / "train"))
 
 import feature_file  # noqa: E402  (needs the path above)
-
-SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 
 
 def make_features(rows: int, seed: int = 1) -> feature_file.Features:
@@ -49,17 +46,3 @@ def make_items() -> list[feature_file.Item]:
         for number, name in enumerate(feature_file.LIST_NAMES)
         for i in range(30)
     ]
-
-
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Tell ctest that nothing ran, rather than that all is well."""
-    stats = session.config.pluginmanager.get_plugin("terminalreporter").stats
-    if exitstatus == 0 and stats.get("skipped") and not stats.get("passed"):
-        session.exitstatus = SKIPPED
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print skips the way GoogleTest does: `run` reads the line after "Skipped" as the reason."""
-    for report in terminalreporter.stats.get("skipped", []):
-        reason = report.longrepr[2].removeprefix("Skipped: ")
-        terminalreporter.write_line(f"{report.nodeid}: Skipped\n{reason}")
