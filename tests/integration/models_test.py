@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What becomes of the model while a service scores: another one takes its place, a second one is compared, features move."""
 import csv
+import itertools
 import os
 import pathlib
 import random
@@ -30,16 +31,33 @@ def drift(pipeline: Pipeline) -> dict:
     return told[-1] if told else {"drift_rows": 0}
 
 
-def with_longer_runtimes(movies: pathlib.Path, path: pathlib.Path) -> pathlib.Path:
-    """Write the movies anew, each twice as long."""
+def rewritten(movies: pathlib.Path, path: pathlib.Path, change) -> pathlib.Path:
+    """Write the movies anew, each as `change` leaves it."""
     with open(movies, encoding="utf-8", newline="") as old, open(path, "w", encoding="utf-8", newline="") as new:
         rows = csv.DictReader(old)
         writer = csv.DictWriter(new, rows.fieldnames)
         writer.writeheader()
         for row in rows:
-            row["runtime"] = str(2 * float(row["runtime"])) if row["runtime"] else ""
+            change(row)
             writer.writerow(row)
     return path
+
+
+def with_longer_runtimes(movies: pathlib.Path, path: pathlib.Path) -> pathlib.Path:
+    """Write the movies anew, each twice as long."""
+    def change(row: dict) -> None:
+        row["runtime"] = str(2 * float(row["runtime"])) if row["runtime"] else ""
+    return rewritten(movies, path, change)
+
+
+def with_predicted_targets(movies: pathlib.Path, model: pathlib.Path, path: pathlib.Path) -> pathlib.Path:
+    """Write the movies anew, every other with a rating in the class that the model gives it."""
+    predictions = csv.DictReader(marquee("score", movies, "--model", model).splitlines())
+    ratings = itertools.cycle([{}, {"low": "5.0", "mid": "6.5", "high": "8.0"}])
+
+    def change(row: dict) -> None:
+        row["vote_average"] = next(ratings).get(next(predictions)["class"], row["vote_average"])
+    return rewritten(movies, path, change)
 
 
 class Models(PipelineTest):
@@ -82,20 +100,21 @@ class Models(PipelineTest):
                 self.assertEqual(models, sorted(models, key=models.index))
             self.assertEqual(len({model for messages in by_partition.values() for _, model in messages}), 2)
 
-    def test_a_challenger_is_compared_as_in_an_embedded_run(self):
-        data = generate(20_000, self.folder / "compared.csv")
-        expected = embedded(data, "--model", MOVIES, "--challenger", COLD)
+    def test_a_challenger_that_is_better_by_construction_is_shown_as_such_as_in_an_embedded_run(self):
+        data = with_predicted_targets(generate(20_000, self.folder / "usual.csv"), MOVIES, self.folder / "predicted.csv")
+        expected = embedded(data, "--model", COLD, "--challenger", MOVIES)
         with self.pipeline() as pipeline:
             pipeline.create_topics()
             pipeline.start("preprocess")
-            pipeline.start("infer", "--model", MOVIES, "--challenger", COLD)
+            pipeline.start("infer", "--model", COLD, "--challenger", MOVIES)
             results = pipeline.results(pipeline.produce("--data", data)["run"])
         self.assert_complete(results)
         self.assert_same_report(results, expected)
         for key in set(expected["challenger"]) - {"ns_per_row"}:
             self.assertEqual(results["challenger"][key], expected["challenger"][key], key)
         self.assertEqual(results["challenger"]["rows"], 20_000)
-        self.assertEqual(results["challenger"]["macro_f1"], embedded(data, "--model", COLD)["macro_f1"])
+        self.assertEqual(results["challenger"]["macro_f1"], embedded(data, "--model", MOVIES)["macro_f1"])
+        self.assertGreater(results["challenger"]["difference"]["low"], 0)
 
     def test_one_feature_that_moves_raises_its_own_drift(self):
         usual = generate(20_000, self.folder / "usual.csv")
