@@ -1,7 +1,9 @@
 #include "pipeline/stages/drift_monitor.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <span>
 #include <utility>
 
 namespace marquee {
@@ -47,7 +49,8 @@ DriftMonitor::DriftMonitor(const model::Model& model, std::size_t num_workers)
 void DriftMonitor::Add(const FeatureBatchView& batch, std::size_t worker_index) {
   const std::size_t rows = std::min(batch.num_rows(), kRowsPerBatch);
   if (rows == 0) return;
-  const std::size_t step = batch.num_rows() / rows;
+  std::array<std::size_t, kRowsPerBatch> spread;
+  for (std::size_t i = 0; i < rows; ++i) spread[i] = i * batch.num_rows() / rows;
   Worker& worker = workers_[worker_index];
   const std::lock_guard lock(worker.mutex);
   if (worker.current.rows >= kWindowRows) {
@@ -60,8 +63,8 @@ void DriftMonitor::Add(const FeatureBatchView& batch, std::size_t worker_index) 
     const std::span<const float> values = batch.numeric(i);
     const std::vector<float>& cuts = features_[i].cuts;
     Counts& counts = worker.current.counts[i];
-    for (std::size_t row = 0; row < rows; ++row) {
-      const float value = values[row * step];
+    for (const std::size_t row : std::span(spread).first(rows)) {
+      const float value = values[row];
       std::size_t bin = 0;
       for (const float cut : cuts) bin += value > cut ? 1 : 0;
       ++counts[std::isnan(value) ? kMissing : bin];

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <random>
+#include <span>
 #include <string>
 
 #include "model/builtin.h"
@@ -69,6 +72,22 @@ TEST_F(DriftMonitorTest, AFeatureThatMovesRaisesItsOwnIndexAndNoOther) {
             << features[i].feature << " beside " << features[moved].feature;
       }
     }
+  }
+}
+
+TEST_F(DriftMonitorTest, TheEndOfABatchCountsAsItsBeginning) {
+  const float greatest = model_->numeric_profiles()[0].quantiles.back();
+  for (const std::uint32_t rows : {64U, 65U, 100U, 127U, 191U, 512U}) {
+    DriftMonitor monitor(*model_, 1);
+    Message message;
+    for (std::size_t i = 0; i < 200; ++i) {
+      WriteFeatureBatch(*model_, rows, random_, message);
+      const auto batch = FeatureBatchView::Own(message);
+      const std::span<const float> last_third = batch.numeric(0).subspan(rows - rows / 3);
+      std::fill_n(const_cast<float*>(last_third.data()), last_third.size(), greatest);
+      monitor.Add(batch, 0);
+    }
+    EXPECT_GT(monitor.Read().features[0].psi, 0.25) << rows << " rows";
   }
 }
 
