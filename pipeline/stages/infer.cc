@@ -30,6 +30,10 @@ Result<InferStage> InferStage::Make(std::shared_ptr<const model::Model> model,
                                     std::shared_ptr<const model::Model> challenger) {
   Scorer champion{.model = std::move(model)};
   MARQUEE_ASSIGN_OR_RETURN(champion.engine, model::MakeEngine(*champion.model, engine));
+  // Loading has proven the best engine only.
+  if (!engine.empty()) {
+    MARQUEE_RETURN_IF_ERROR(std::move(champion.model->CheckGolden(*champion.engine)).error());
+  }
   if (!challenger) return InferStage(std::move(champion), std::nullopt);
   Scorer second{.model = std::move(challenger)};
   if (second.model->feature_spec() != champion.model->feature_spec() ||

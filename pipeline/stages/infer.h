@@ -43,7 +43,8 @@ class InferStage {
   };
 
   /// `engine`: a name, or empty for the best one, which a challenger always has.
-  /// Errors: kUsage for an unknown engine; kConfig for a challenger with other features or classes.
+  /// Errors: kUsage for an unknown engine; kConfig if that engine does not score the golden rows as it
+  ///         has to, and for a challenger with other features or classes.
   static Result<InferStage> Make(std::shared_ptr<const model::Model> model, std::string_view engine,
                                  std::shared_ptr<const model::Model> challenger = nullptr);
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <random>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "model/builtin.h"
@@ -13,6 +15,7 @@
 #include "schemas/result_batch.h"
 #include "tests/model/scoring.h"
 #include "tests/support/feature_messages.h"
+#include "tests/support/other_model.h"
 
 namespace marquee {
 namespace {
@@ -81,6 +84,18 @@ TEST(InferStageTest, ARowThatIsSentAgainUnderAnotherIdIsSeenAsTheFirstOne) {
   EXPECT_EQ(seen(1 + kRepeatedIdShift), first);
   EXPECT_EQ(seen(1 + 899'999'999 * kRepeatedIdShift), first);
   EXPECT_EQ(std::ranges::count(seen(kFirstGeneratedId), 1), 0);
+}
+
+TEST(InferStageTest, RefusesAnEngineThatDoesNotScoreTheGoldenRowsAsItHasTo) {
+  const std::string file =
+      testing_support::OtherModelFile(testing_support::OtherModel::kGoldenRowsDiffer);
+  const auto model = model::Model::FromBytes(std::as_bytes(std::span(file)), "other.model",
+                                             model::GoldenCheck::kSkip);
+  ASSERT_TRUE(model) << model.error().message();
+  const auto stage = InferStage::Make(*model, "reference");
+  ASSERT_FALSE(stage);
+  EXPECT_EQ(stage.error().code(), StatusCode::kConfig);
+  EXPECT_THAT(std::string(stage.error().message()), HasSubstr("but engine reference computes"));
 }
 
 TEST(InferStageTest, RefusesAChallengerOfOtherFeatures) {
