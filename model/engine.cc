@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -17,50 +16,37 @@ namespace {
 
 struct EngineEntry {
   std::string_view name;
-  bool (*takes)(const ModelTrees&);
-  /// Only of trees that it takes.
+  /// Null if it does not score these trees.
   std::unique_ptr<const Engine> (*make)(const ModelTrees&);
 };
 
-template <class Trees>
-bool Takes(const ModelTrees& trees) {
-  return std::holds_alternative<Trees>(trees);
-}
-
-bool TakesAll(const ModelTrees&) { return true; }
-
-bool GeneralTakes(const ModelTrees& trees) {
-  const auto* binary = std::get_if<BinaryTrees>(&trees);
-  return binary != nullptr && GeneralEngineTakes(*binary);
-}
-
 template <class Trees, std::unique_ptr<const Engine> (*kMake)(const Trees&)>
 std::unique_ptr<const Engine> MakeOf(const ModelTrees& trees) {
-  return kMake(std::get<Trees>(trees));
+  const auto* own = std::get_if<Trees>(&trees);
+  return own == nullptr ? nullptr : kMake(*own);
 }
 
 // Best first.
 constexpr std::array kEngines = {
-    EngineEntry{"oblivious", &Takes<SymmetricTrees>, &MakeOf<SymmetricTrees, &MakeObliviousEngine>},
-    EngineEntry{"general", &GeneralTakes, &MakeOf<BinaryTrees, &MakeGeneralEngine>},
-    EngineEntry{"reference", &TakesAll, &MakeReferenceEngine}};
+    EngineEntry{"oblivious", &MakeOf<SymmetricTrees, &MakeObliviousEngine>},
+    EngineEntry{"general", &MakeOf<BinaryTrees, &MakeGeneralEngine>},
+    EngineEntry{"reference", &MakeReferenceEngine}};
 
 }  // namespace
 
 std::vector<std::string_view> EngineNames(const Model& model) {
   std::vector<std::string_view> names;
   for (const EngineEntry& entry : kEngines) {
-    if (entry.takes(model.trees())) names.push_back(entry.name);
+    if (entry.make(model.trees())) names.push_back(entry.name);
   }
   return names;
 }
 
 Result<std::unique_ptr<const Engine>> MakeEngine(const Model& model, std::string_view name) {
-  const auto fits = [&](const EngineEntry& entry) {
-    return (name.empty() || name == entry.name) && entry.takes(model.trees());
-  };
-  const auto* entry = std::find_if(kEngines.begin(), kEngines.end(), fits);
-  if (entry != kEngines.end()) return entry->make(model.trees());
+  for (const EngineEntry& entry : kEngines) {
+    if (!name.empty() && name != entry.name) continue;
+    if (auto engine = entry.make(model.trees())) return engine;
+  }
   return Status::Usage(fmt::format("{}: no engine '{}' scores this model: choose one of: {}",
                                    model.source(), name, fmt::join(EngineNames(model), ", ")));
 }

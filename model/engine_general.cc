@@ -183,11 +183,9 @@ class GeneralEngine final : public Engine {
 
 }  // namespace
 
-bool GeneralEngineTakes(const BinaryTrees& trees) { return BinnedSplits(trees).fits(); }
-
 std::unique_ptr<const Engine> MakeGeneralEngine(const BinaryTrees& trees) {
   const BinnedSplits splits(trees);
-  MARQUEE_CHECK(splits.fits());
+  if (!splits.fits()) return nullptr;
   if (trees.leaves_f64.empty()) return std::make_unique<const GeneralEngine<float>>(trees, splits);
   return std::make_unique<const GeneralEngine<double>>(trees, splits);
 }

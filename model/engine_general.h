@@ -8,12 +8,9 @@
 
 namespace marquee::model {
 
-/// Whether the engine "general" scores these trees: their splits have to fit into bins
+/// Make the engine "general" with the kernels of kernels::ActiveIsa(): blocks of rows tree by tree,
+/// few rows and trees of many leaves by walking. Null if the splits do not fit into bins
 /// (BinnedSplits::fits).
-bool GeneralEngineTakes(const BinaryTrees& trees);
-
-/// Make the engine "general", of trees that it takes, with the kernels of kernels::ActiveIsa():
-/// blocks of rows tree by tree, few rows and trees of many leaves by walking.
 std::unique_ptr<const Engine> MakeGeneralEngine(const BinaryTrees& trees);
 
 }  // namespace marquee::model
