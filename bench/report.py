@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make the README's section "How fast, against what" and its plots from the records in bench/results.
+"""Make the README's section "How fast, against what" and its plots, and the table of imported models, from the records in bench/results.
 
     ./run bench-report             from the records that are kept
     ./run bench-report --keep      keep those that the benchmarks wrote last, in build/bench/results, and then the same
@@ -16,6 +16,7 @@ import record
 
 KEPT = record.ROOT / "bench" / "results"
 README = record.ROOT / "README.md"
+IMPORTS, COMPARED = "imports.json", record.ROOT / "model" / "import" / "COMPARED.md"
 BEGIN, END = "<!-- figures: made by ./run bench-report -->", "<!-- end of figures -->"
 
 
@@ -120,13 +121,38 @@ def sections(folder: pathlib.Path, plots: bool) -> str:
     return "\n".join(parts)
 
 
-def put_into(readme: str, text: str) -> str:
-    """The README with `text` between its marks. Raises ReportError if they are not there, once each and in order."""
-    before, begin, rest = readme.partition(BEGIN)
+def imports_table(kept: dict) -> str:
+    """The table of `./run import-check`: a line for each model that was imported."""
+    lines = ["| library | model | trees | depth | classes | missing | categories | largest difference | allowed | engine | ns a row | theirs | ratio |",
+             "|---|---|---:|---:|---:|---|---:|---:|---:|---|---:|---:|---:|"]
+    theirs = {result["anchor"]: result for result in kept["results"] if "anchor" in result}
+    for ours in (result for result in kept["results"] if "anchor" not in result):
+        their = theirs[ours["name"]]
+        classes = str(ours["classes"]) if ours["classes"] > 1 else "a value"
+        lines.append(f"| {ours['library']} | {ours['model']} | {ours['trees']} | {ours['depth']} | {classes} | {'yes' if ours['missing'] else 'no'} "
+                     f"| {ours['categories'] or 'no'} | {ours['max_difference']:.2g} | {ours['bound']:.2g} | {ours['engine']} | {number(ours['value'])} "
+                     f"| {number(their['value'])} | {number(their['ratio'])} |")
+    return "\n".join(lines)
+
+
+def imports(kept: dict) -> str:
+    """The text between the marks of COMPARED."""
+    reasons = dict.fromkeys(result["why"] for result in kept["results"] if result.get("bound"))
+    why = f" Where a difference is allowed: {'; '.join(reasons)}." if reasons else ""
+    return f"{kept['settings']['rows']:,} rows a model.{why} {measured_on(kept)}\n\n{imports_table(kept)}\n"
+
+
+def put_into(page: str, text: str) -> str:
+    """The page with `text` between its marks. Raises ReportError if they are not there, once each and in order."""
+    before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end or BEGIN in rest or END in before + after:
-        raise ReportError(f"the README must have one {BEGIN!r} and, after it, one {END!r}")
+        raise ReportError(f"the page must have one {BEGIN!r} and, after it, one {END!r}")
     return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+
+
+def write_into(page: pathlib.Path, text: str) -> None:
+    page.write_text(put_into(page.read_text(encoding="utf-8"), text), encoding="utf-8")
 
 
 def main() -> int:
@@ -134,11 +160,13 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="first copy the fresh records to bench/results")
     args = parser.parse_args()
     if args.keep:
-        for section in SECTIONS:
-            if (fresh := record.FRESH / section.file).exists():
+        for name in (*(section.file for section in SECTIONS), IMPORTS):
+            if (fresh := record.FRESH / name).exists():
                 shutil.copy(fresh, KEPT)
-                print(f"bench: kept {section.file}", file=sys.stderr)
-    README.write_text(put_into(README.read_text(encoding="utf-8"), sections(KEPT, plots=True)), encoding="utf-8")
+                print(f"bench: kept {name}", file=sys.stderr)
+    write_into(README, sections(KEPT, plots=True))
+    if (KEPT / IMPORTS).exists():
+        write_into(COMPARED, imports(record.read(KEPT / IMPORTS)))
     return 0
 
 

@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 """Do imported models say what their libraries say, and how fast? One table over libraries and kinds of model.
 
-    ./run import-check            100,352 rows a model (the default)
+    ./run import-check            100,352 rows a model (the default); the record goes to build/bench/results/imports.json
     ./run import-check --smoke    few rows and trees: whether it works
 
 Each library fits models on generated rows, with missing values and categories where it takes them, and saves them; score_import imports each
 file, scores the same rows with every engine that takes it (they must agree bit by bit), and is timed, batches of 512 rows on one core. The
-library scores all rows in one call on one thread, which is the best it can do. The largest difference is taken over all rows and raw scores,
-the library's rounded to f32; where the import promises the same bits it must be 0, else within the bound that it states.
+library scores all rows in one call on one thread, which is the best it can do. Of both, the faster of two times counts. The largest difference is
+taken over all rows and raw scores, the library's rounded to f32; where the import promises the same bits it must be 0, else within the bound that
+it states.
 """
 import argparse
 import dataclasses
+import importlib.metadata
 import json
 import os
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -23,16 +26,18 @@ from collections.abc import Callable
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "model" / "import"))
+sys.path[:0] = [str(ROOT / "model" / "import"), str(ROOT / "bench")]
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np  # noqa: E402
 
 import export_sklearn  # noqa: E402
 import golden  # noqa: E402
+import record  # noqa: E402
+import report  # noqa: E402
 from import_movies import check_movies  # noqa: E402
-from tables import table  # noqa: E402
 
+PACKAGES = ("catboost", "lightgbm", "onnxmltools", "onnxruntime", "scikit-learn", "skl2onnx", "xgboost-cpu")
 SEED = 20171
 COLUMNS, CATEGORIES = 12, 40
 CATEGORICAL = 11  # the column that holds categories
@@ -78,6 +83,10 @@ class Case:
     classes: int
     missing: bool = True
     categories: int = 0
+
+    @property
+    def model(self) -> str:
+        return f"{self.kind} ({self.suffix})"
 
 
 def xgboost_case(data: Data, kind: str, suffix: str, classes: int, categories: int = 0, **params) -> Case:
@@ -224,6 +233,16 @@ class Outcome:
     theirs_ns: float
     ours: dict
 
+    def results(self) -> list[record.Result]:
+        """Our figure, with all that one wants to know of the case, and theirs."""
+        case, ours = self.case, self.ours
+        name = f"{case.library}/{case.model}, {f'{case.classes} classes' if case.classes > 1 else 'a value'}, {case.categories} categories"
+        details = {"library": case.library, "model": case.model, "trees": ours["trees"], "depth": ours["depth"], "classes": case.classes,
+                   "missing": case.missing, "categories": case.categories, "max_difference": self.difference, "bound": ours["bound"],
+                   "why": ours["why"], "engine": ours["engine"]}
+        marquee = record.Result(f"{name}/Marquee", "ns/row", (ours["ns_per_row"],), details=details)
+        return [marquee, record.Result(f"{name}/{case.library}", "ns/row", (self.theirs_ns,), marquee.name, self.theirs_ns / marquee.value)]
+
 
 def check(case: Case, data: Data, trees: int, program: pathlib.Path, folder: pathlib.Path) -> Outcome:
     """Fit, save, import, and score the same rows on both sides."""
@@ -231,21 +250,23 @@ def check(case: Case, data: Data, trees: int, program: pathlib.Path, folder: pat
     rows = data.rows if case.missing else np.nan_to_num(data.rows)
     predict = case.save(model, trees)
     predict(rows[:64])
-    begin = time.process_time_ns()
-    raw = predict(rows)
-    theirs_ns = (time.process_time_ns() - begin) / len(rows)
+    times = []
+    for _ in range(2):
+        begin = time.process_time_ns()
+        raw = predict(rows)
+        times.append((time.process_time_ns() - begin) / len(rows))
     expected = np.asarray(raw).reshape(len(rows), -1).astype(np.float32)
     (folder / "rows").write_bytes(rows.T.tobytes())
     command = [program, "--from", model, "--rows", folder / "rows", "--scores", folder / "scores", "--columns", COLUMNS, "--classes", max(case.classes, 2)]
     ran = subprocess.run(["taskset", "--cpu-list", str(min(os.sched_getaffinity(0))), *map(str, command)], stdout=subprocess.PIPE, text=True, check=False)
     if ran.returncode != 0:
-        raise SystemExit(f"import-check: {case.library}, {case.kind} ({case.suffix}): score_import failed; what it said is above")
+        raise SystemExit(f"import-check: {case.library}, {case.model}: score_import failed; what it said is above")
     ours = json.loads(ran.stdout)
     scores = np.fromfile(folder / "scores", np.float32).reshape(len(rows), -1)
     if scores.shape != expected.shape:
         raise SystemExit(f"import-check: {case.library}, {case.kind}: {scores.shape} scores instead of {expected.shape}")
     difference = float(np.abs(scores.astype(np.float64) - expected).max())
-    return Outcome(case, difference, theirs_ns, ours)
+    return Outcome(case, difference, min(times), ours)
 
 
 def main() -> int:
@@ -260,26 +281,24 @@ def main() -> int:
     count, trees, training = (2_000, 8, 2_000) if options.smoke else (options.rows, options.trees, 10_000)
     warnings.simplefilter("ignore")
     data = make_data(training, count)
-    outcomes, wrong = [], []
+    results, wrong = [], []
     with tempfile.TemporaryDirectory() as folder:
         if not options.only:
             check_movies(options.marquee, pathlib.Path(folder))
         for case in all_cases(data):
-            if options.only.lower() not in f"{case.library} {case.kind} {case.suffix}".lower():
+            if options.only.lower() not in f"{case.library} {case.model}".lower():
                 continue
-            print(f"import-check: {case.library}, {case.kind} ({case.suffix})", file=sys.stderr)
+            print(f"import-check: {case.library}, {case.model}", file=sys.stderr)
             outcome = check(case, data, trees, options.score_import, pathlib.Path(folder))
-            outcomes.append(outcome)
+            results += outcome.results()
             if not outcome.difference <= outcome.ours["bound"]:
-                wrong.append(f"{case.library}, {case.kind} ({case.suffix}): {outcome.difference:.3g} off, {outcome.ours['bound']:.3g} is the bound")
-    lines = []
-    for outcome in outcomes:
-        case, ours = outcome.case, outcome.ours
-        lines.append([case.library, f"{case.kind} ({case.suffix})", str(ours["trees"]), str(ours["depth"]), str(case.classes) if case.classes > 1 else "value",
-                      "yes" if case.missing else "no", str(case.categories or "no"), f"{outcome.difference:.2g}", f"{ours['bound']:.2g}", ours["engine"],
-                      f"{ours['ns_per_row']:,.0f}", f"{outcome.theirs_ns:,.0f}", f"{outcome.theirs_ns / ours['ns_per_row']:.1f}"])
-    print(f"\n{count} rows a model, raw scores of every row compared; ns a row of one core, batches of 512 (ours) and one call (theirs).\n")
-    print(table(["library", "model", "trees", "depth", "classes", "missing", "categories", "max. diff.", "bound", "engine", "ours ns", "theirs ns", "times"], lines))
+                wrong.append(f"{case.library}, {case.model}: {outcome.difference:.3g} off, {outcome.ours['bound']:.3g} is the bound")
+        # Only what is whole and right is to be quoted.
+        target = pathlib.Path(folder) if options.smoke or options.only or wrong else record.FRESH
+        record.write(target / "imports.json", kind="imports", command=shlex.join(["./run", "import-check", *sys.argv[1:]]), results=results, seed=SEED, rows=count, trees=trees,
+                     training_rows=training, environment=record.environment(options.score_import.parents[1], peers={
+                         package: importlib.metadata.version(package) for package in PACKAGES}))
+        print(report.imports(record.read(target / "imports.json")))
     for one in wrong:
         print(f"import-check: WRONG: {one}", file=sys.stderr)
     return 1 if wrong else 0

@@ -86,6 +86,17 @@ class ReportTest(unittest.TestCase):
         self.assertNotIn("| null offline", text)
         self.assertIn("`./run bench`: real rows, a cpu, 2 cores, avx2, commit 012345678, 2026-11-22.", text)
 
+    def test_imported_models_are_a_line_each(self):
+        ours = {"name": "LightGBM/dart (.txt)/Marquee", "unit": "ns/row", "value": 100.0, "library": "LightGBM", "model": "dart (.txt)", "trees": 100,
+                "depth": 9, "classes": 1, "missing": True, "categories": 40, "max_difference": 0.0, "bound": 0.0, "why": "", "engine": "general"}
+        theirs = {"name": "LightGBM/dart (.txt)/LightGBM", "unit": "ns/row", "value": 4521.0, "anchor": ours["name"], "ratio": 45.21}
+        rounded = ours | {"name": "b", "classes": 3, "missing": False, "categories": 0, "max_difference": 1.234e-7, "bound": 2e-6, "why": "it sums in f64"}
+        kept = self.RECORD | {"settings": {"rows": 100_352}, "results": [ours, theirs, rounded, theirs | {"anchor": "b", "ratio": 0.5}]}
+        text = report.imports(kept)
+        self.assertIn("| LightGBM | dart (.txt) | 100 | 9 | a value | yes | 40 | 0 | 0 | general | 100 | 4,520 | 45.2 |\n", text)
+        self.assertIn("| LightGBM | dart (.txt) | 100 | 9 | 3 | no | no | 1.2e-07 | 2e-06 | general | 100 | 4,520 | 0.5 |\n", text)
+        self.assertTrue(text.startswith("100,352 rows a model. Where a difference is allowed: it sums in f64. `./run bench`: a cpu, 2 cores"))
+
     def test_no_records_are_an_error(self):
         with tempfile.TemporaryDirectory() as folder, self.assertRaises(report.ReportError):
             report.sections(pathlib.Path(folder), plots=False)
@@ -97,8 +108,9 @@ class ReportTest(unittest.TestCase):
             with self.assertRaises(report.ReportError):
                 report.put_into(broken, "new")
 
-    def test_the_readme_has_a_place_for_it(self):
-        report.put_into(report.README.read_text(encoding="utf-8"), "new")
+    def test_the_pages_have_a_place_for_it(self):
+        for page in (report.README, report.COMPARED):
+            report.put_into(page.read_text(encoding="utf-8"), "new")
 
     def test_numbers_have_three_digits(self):
         self.assertEqual([report.number(value) for value in (1234567, 999, 45.23, 0.15849, 12)], ["1,230,000", "999", "45.2", "0.158", "12"])
