@@ -1,4 +1,4 @@
-"""XGBoost's and LightGBM's trees, in one form: as Marquee scores them."""
+"""Other libraries' trees, in one form: as Marquee scores them."""
 import dataclasses
 import json
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 import scored_by_marquee as marquee
+from workload import COLUMNS
 
 MISSING_RIGHT = 1  # of SplitFlag in schemas/model.fbs
 
@@ -43,6 +44,19 @@ def flat(roots: Iterable[object], dtype: type, start: float) -> marquee.BinaryTr
                                np.array(rights), np.array(leaves, dtype), start)
 
 
+def below(threshold: float) -> np.float32:
+    """The greatest number below a threshold: right of it is what reaches the threshold."""
+    return np.nextafter(np.float32(threshold), np.float32(-np.inf))
+
+
+def floor(threshold: float) -> np.float32:
+    """An f64 threshold, as f32 rows can tell it."""
+    with np.errstate(over="ignore"):  # 1e300 stands for any number
+        nearest = np.float32(threshold)
+    # As an f32 and a Python float they would be compared in f32, where they are equal.
+    return nearest if float(nearest) <= threshold else np.nextafter(nearest, np.float32(-np.inf))
+
+
 def from_xgboost(booster) -> marquee.BinaryTrees:
     """It sums f32 in the order of the trees, from the base score on; left is what is below a threshold."""
     learner = json.loads(booster.save_raw("json"))["learner"]
@@ -50,8 +64,7 @@ def from_xgboost(booster) -> marquee.BinaryTrees:
     def node(tree: dict, i: int):
         if tree["left_children"][i] < 0:
             return np.float32(tree["split_conditions"][i])
-        below = np.nextafter(np.float32(tree["split_conditions"][i]), np.float32(-np.inf))
-        return Split(tree["split_indices"][i], below, not tree["default_left"][i], node(tree, tree["left_children"][i]),
+        return Split(tree["split_indices"][i], below(tree["split_conditions"][i]), not tree["default_left"][i], node(tree, tree["left_children"][i]),
                      node(tree, tree["right_children"][i]))
 
     base_score = float(np.float32(json.loads(learner["learner_model_param"]["base_score"])[0]))
@@ -60,11 +73,6 @@ def from_xgboost(booster) -> marquee.BinaryTrees:
 
 def from_lightgbm(booster) -> marquee.BinaryTrees:
     """It sums f64 in the order of the trees, from 0 on; left is what is at most a threshold, which is an f64 and compares f32 rows."""
-    def floor(threshold: float) -> np.float32:
-        with np.errstate(over="ignore"):  # 1e300 stands for any number
-            nearest = np.float32(threshold)
-        return nearest if nearest <= threshold else np.nextafter(nearest, np.float32(-np.inf))
-
     def node(of: dict):
         if "leaf_value" in of:
             return of["leaf_value"]
@@ -73,3 +81,28 @@ def from_lightgbm(booster) -> marquee.BinaryTrees:
         return Split(of["split_feature"], floor(of["threshold"]), not missing_left, node(of["left_child"]), node(of["right_child"]))
 
     return flat((node(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]), np.float64, 0.0)
+
+
+def from_scikit_learn(model) -> marquee.BinaryTrees:
+    """It sums f64 in the order of the trees, from the mean on; left is what is at most a threshold, which is an f64."""
+    def node(nodes: np.ndarray, i: int):
+        of = nodes[i]
+        if of["is_leaf"]:
+            return of["value"]
+        return Split(of["feature_idx"], floor(of["num_threshold"]), not of["missing_go_to_left"], node(nodes, of["left"]), node(nodes, of["right"]))
+
+    return flat((node(tree.nodes, 0) for (tree,) in model._predictors), np.float64, model._baseline_prediction.item())
+
+
+def from_ydf(model) -> marquee.BinaryTrees:
+    """It sums f32 in the order of the trees, from the mean on; right is what reaches a threshold."""
+    column_of = {f"x{i}": i for i in range(COLUMNS)}
+    columns = [column_of.get(column.name) for column in model.data_spec().columns]
+
+    def node(of):
+        if of.is_leaf:
+            return np.float32(of.value.value)
+        condition = of.condition
+        return Split(columns[condition.attribute], below(condition.threshold), condition.missing, node(of.neg_child), node(of.pos_child))
+
+    return flat((node(tree.root) for tree in model.iter_trees()), np.float32, float(model.initial_predictions()[0]))

@@ -1,4 +1,4 @@
-"""Other libraries' trees, of equal size: 600 of depth 6 with up to 64 leaves over the same 60 columns; and each library's way to ask them."""
+"""Other libraries' trees, all of one size: 600 of depth 6 with up to 64 leaves over the same 60 columns; and each library's way to ask them."""
 import dataclasses
 import importlib.metadata
 import itertools
@@ -88,9 +88,9 @@ def plausible(name: str, scores: np.ndarray, work: Workload) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class Forest:
-    """A library's trees, which several score."""
+    """A library's trees, which it scores, and Marquee, and maybe others."""
 
-    booster: object
+    model: object
     expected: np.ndarray
     trees: int
     leaves: float
@@ -109,26 +109,30 @@ def fit_xgboost(work: Workload, trees: int) -> Forest:
 
 def xgboost(forest: Forest) -> Predictor:
     return Predictor("XGBoost, inplace_predict", "xgboost-cpu", ROWS_F32 | {"f32 by columns": np.asfortranarray},
-                     forest.booster.inplace_predict, forest.expected, forest.trees, forest.leaves)
+                     forest.model.inplace_predict, forest.expected, forest.trees, forest.leaves)
 
 
 def onnx_runtime(forest: Forest) -> Predictor:
     import onnxmltools
     import onnxruntime
     from onnxmltools.convert.common.data_types import FloatTensorType
-    model = onnxmltools.convert_xgboost(forest.booster, initial_types=[("rows", FloatTensorType([None, COLUMNS]))])
+    model = onnxmltools.convert_xgboost(forest.model, initial_types=[("rows", FloatTensorType([None, COLUMNS]))])
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return Predictor("ONNX Runtime (the XGBoost model)", "onnxruntime", ROWS_F32, lambda rows: session.run(None, {"rows": rows})[0],
+    return Predictor("ONNX Runtime", "onnxruntime", ROWS_F32, lambda rows: session.run(None, {"rows": rows})[0],
                      forest.expected, forest.trees, forest.leaves)
 
 
 def treelite_gtil(forest: Forest) -> Predictor:
     import treelite
-    model = treelite.frontend.from_xgboost(forest.booster)
-    return Predictor("Treelite GTIL (the XGBoost model)", "treelite", ROWS_F32, lambda rows: treelite.gtil.predict(model, rows, nthread=1),
+    model = treelite.frontend.from_xgboost(forest.model)
+    return Predictor("Treelite GTIL", "treelite", ROWS_F32, lambda rows: treelite.gtil.predict(model, rows, nthread=1),
                      forest.expected, forest.trees, forest.leaves)
+
+
+def part_of(forest: Forest, trees: int) -> str:
+    return "" if trees == forest.trees else f" ({trees} of the trees, ratio as if all)"
 
 
 def tl2cgen_compiled(forest: Forest, work: Workload, trees: int, folder: pathlib.Path) -> Predictor:
@@ -136,12 +140,11 @@ def tl2cgen_compiled(forest: Forest, work: Workload, trees: int, folder: pathlib
     import tl2cgen
     import treelite
     import xgboost
-    booster = forest.booster[:trees]
+    booster = forest.model[:trees]
     library = folder / "forest.so"
     tl2cgen.export_lib(treelite.frontend.from_xgboost(booster), toolchain="gcc", libpath=library, params={"parallel_comp": 8})
     compiled = tl2cgen.Predictor(str(library), nthread=1)
-    whose = "the XGBoost model" if trees == forest.trees else f"{trees} of the XGBoost model's trees, ratio as if all"
-    return Predictor(f"tl2cgen ({whose})", "tl2cgen", {"its DMatrix": tl2cgen.DMatrix}, compiled.predict,
+    return Predictor("tl2cgen" + part_of(forest, trees), "tl2cgen", {"its DMatrix": tl2cgen.DMatrix}, compiled.predict,
                      booster.predict(xgboost.DMatrix(work.rows)), trees, forest.leaves)
 
 
@@ -156,66 +159,71 @@ def fit_lightgbm(work: Workload, trees: int) -> Forest:
 
 def lightgbm(forest: Forest) -> Predictor:
     return Predictor("LightGBM", "lightgbm", ROWS_F32 | {"f64 by rows": lambda rows: rows.astype(np.float64)},
-                     lambda rows: forest.booster.predict(rows, num_threads=1), forest.expected, forest.trees, forest.leaves)
+                     lambda rows: forest.model.predict(rows, num_threads=1), forest.expected, forest.trees, forest.leaves)
 
 
 def lleaves_compiled(forest: Forest, work: Workload, trees: int, folder: pathlib.Path) -> Predictor:
     """Machine code made of the first so many trees, for LLVM takes long over all."""
     import lleaves
     path = folder / "lightgbm.txt"
-    forest.booster.save_model(path, num_iteration=trees)
+    forest.model.save_model(path, num_iteration=trees)
     compiled = lleaves.Model(model_file=str(path))
     compiled.compile()
-    whose = "the LightGBM model" if trees == forest.trees else f"{trees} of the LightGBM model's trees, ratio as if all"
-    return Predictor(f"lleaves ({whose})", "lleaves", {"f64 by rows": lambda rows: rows.astype(np.float64)},
-                     lambda rows: compiled.predict(rows, n_jobs=1), forest.booster.predict(work.rows, num_iteration=trees), trees, forest.leaves)
+    return Predictor("lleaves" + part_of(forest, trees), "lleaves", {"f64 by rows": lambda rows: rows.astype(np.float64)},
+                     lambda rows: compiled.predict(rows, n_jobs=1), forest.model.predict(work.rows, num_iteration=trees), trees, forest.leaves)
 
 
-def scikit_learn(work: Workload, trees: int) -> Predictor:
+def fit_scikit_learn(work: Workload, trees: int) -> Forest:
     from sklearn.ensemble import HistGradientBoostingRegressor
     model = HistGradientBoostingRegressor(max_iter=trees, max_leaf_nodes=LEAVES, max_depth=DEPTH, learning_rate=RATE, min_samples_leaf=1,
                                           max_features=COLUMNS_A_TREE, max_bins=TRAINING_BINS, early_stopping=False,
                                           random_state=SEED % 2**31).fit(work.training, work.target)
     leaves = np.mean([tree.get_n_leaf_nodes() for (tree,) in model._predictors])
+    return Forest(model, plausible("scikit-learn", model.predict(work.rows), work), trees, leaves)
+
+
+def scikit_learn(forest: Forest) -> Predictor:
     return Predictor("scikit-learn HistGradientBoosting", "scikit-learn", ROWS_F32 | {"f64 by rows": lambda rows: rows.astype(np.float64)},
-                     model.predict, plausible("scikit-learn", model.predict(work.rows), work), trees, leaves)
+                     forest.model.predict, forest.expected, forest.trees, forest.leaves)
 
 
-def ydf(work: Workload, trees: int) -> Predictor:
+def ydf_columns(rows: np.ndarray, target: np.ndarray) -> dict[str, np.ndarray]:
+    return {f"x{i}": np.ascontiguousarray(rows[:, i]) for i in range(COLUMNS)} | {"target": target}
+
+
+def ydf_dataset(model, rows: np.ndarray):
     import ydf as yggdrasil
+    return yggdrasil.create_vertical_dataset(ydf_columns(rows, np.zeros(len(rows), np.float32)), data_spec=model.data_spec())
 
-    def named(rows: np.ndarray, target: np.ndarray) -> dict[str, np.ndarray]:
-        return {f"x{i}": np.ascontiguousarray(rows[:, i]) for i in range(COLUMNS)} | {"target": target}
 
+def fit_ydf(work: Workload, trees: int) -> Forest:
+    import ydf as yggdrasil
     # Its depth counts nodes, not splits.
     learner = yggdrasil.GradientBoostedTreesLearner(
         label="target", task=yggdrasil.Task.REGRESSION, num_trees=trees, max_depth=DEPTH + 1, shrinkage=RATE, min_examples=1, validation_ratio=0.0,
         early_stopping="NONE", num_candidate_attributes_ratio=COLUMNS_A_TREE, random_seed=SEED % 2**31)
-    model = learner.train(named(work.training, work.target), verbose=0)
+    model = learner.train(ydf_columns(work.training, work.target), verbose=0)
+    expected = plausible("YDF", model.predict(ydf_dataset(model, work.rows), num_threads=1), work)
+    return Forest(model, expected, trees, (model.num_nodes() / trees + 1) / 2)
 
-    def lay_out(rows: np.ndarray):
-        return yggdrasil.create_vertical_dataset(named(rows, np.zeros(len(rows), np.float32)), data_spec=model.data_spec())
 
-    def predict(rows) -> np.ndarray:
-        return model.predict(rows, num_threads=1)
-
-    leaves = (model.num_nodes() / trees + 1) / 2
-    return Predictor("YDF", "ydf", {"its VerticalDataset": lay_out}, predict, plausible("YDF", predict(lay_out(work.rows)), work), trees, leaves)
+def ydf(forest: Forest) -> Predictor:
+    return Predictor("YDF", "ydf", {"its VerticalDataset": lambda rows: ydf_dataset(forest.model, rows)},
+                     lambda rows: forest.model.predict(rows, num_threads=1), forest.expected, forest.trees, forest.leaves)
 
 
 @dataclasses.dataclass(frozen=True)
 class Made:
     """All that can be made here, and of the others why not."""
 
-    predictors: list[Predictor]
+    predictors: dict[str, list[Predictor]]  # by the library whose trees they score
+    scored: dict[str, Scored]  # the same trees for Marquee
     missing: dict[str, str]
-    same: dict[str, Scored]  # models that Marquee scores too, by their library
-    scored: dict[str, str]  # whose model of these a predictor scores, by the predictor's name
 
 
 def make_all(work: Workload, trees: int, compiled_trees: int, folder: pathlib.Path) -> Made:
     """Fit and convert all models. Raises PeersError if one's scores are not plausible."""
-    made = Made([], {}, {}, {})
+    made = Made({}, {}, {})
 
     def attempt(name: str, make: Callable, *arguments):
         try:
@@ -225,24 +233,18 @@ def make_all(work: Workload, trees: int, compiled_trees: int, folder: pathlib.Pa
         except Exception as error:  # whatever goes wrong in another's library: the table is to say so, and go on
             made.missing[name] = f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
 
-    def add(library: str | None, name: str, make: Callable, *arguments) -> None:
-        if predictor := attempt(name, make, *arguments):
-            made.predictors.append(predictor)
-            if library:
-                made.scored[predictor.name] = library
-
     def share(library: str, fit: Callable, flatten: Callable, *others: tuple) -> None:
-        if forest := attempt(library, fit, work, trees):
-            # Marquee's scores are the library's, bit by bit, as far as f32 has them.
-            made.same[library] = Scored(flatten(forest.booster), forest.expected.astype(np.float32), 0.0)
-            for name, make, *arguments in others:
-                add(library, name, make, forest, *arguments)
-        else:
+        if not (forest := attempt(library, fit, work, trees)):
             made.missing.update(dict.fromkeys((name for name, *_ in others if name != library), f"needs the {library} model"))
+            return
+        # Marquee's scores are the library's, bit by bit, as far as f32 has them.
+        made.scored[library] = Scored(flatten(forest.model), forest.expected.astype(np.float32), 0.0)
+        tried = [attempt(name, make, forest, *arguments) for name, make, *arguments in others]
+        made.predictors[library] = [predictor for predictor in tried if predictor]
 
     share("XGBoost", fit_xgboost, binary.from_xgboost, ("XGBoost", xgboost), ("ONNX Runtime", onnx_runtime), ("Treelite GTIL", treelite_gtil),
           ("tl2cgen", tl2cgen_compiled, work, compiled_trees, folder))
     share("LightGBM", fit_lightgbm, binary.from_lightgbm, ("LightGBM", lightgbm), ("lleaves", lleaves_compiled, work, compiled_trees, folder))
-    add(None, "scikit-learn", scikit_learn, work, trees)
-    add(None, "YDF", ydf, work, trees)
+    share("scikit-learn", fit_scikit_learn, binary.from_scikit_learn, ("scikit-learn", scikit_learn))
+    share("YDF", fit_ydf, binary.from_ydf, ("YDF", ydf))
     return made

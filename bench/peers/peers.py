@@ -43,7 +43,7 @@ from tables import duration, table, times  # noqa: E402
 
 BATCHES = (1, 64, 512, 8192)
 BORDERS = (254, 32)
-EQUAL_SIZE, TREES_ALONE = "equal size", ", trees alone"
+TREES_ALONE = ", trees alone"
 
 
 def same_model(borders: int) -> str:
@@ -88,21 +88,12 @@ class Trees:
 
     @property
     def predictors(self) -> list[forests.Predictor]:
-        return self.others.predictors
-
-    def same_model_ratio(self, name: str) -> float | None:
-        """How many times as long as Marquee's best on the very same trees; None if Marquee has not scored these."""
-        _, who, batch = name.split("/")
-        if who not in self.others.scored:
-            return None
-        trees = next(one.trees for one in self.predictors if one.name == who)
-        anchor = f"{trees_of(self.others.scored[who])}/Marquee {self.isas[-1]}/{batch}"
-        return ratio(self.figures[name], self.figures[anchor]) * self.count / trees
+        return [one for ones in self.others.predictors.values() for one in ones]
 
     def anchor_of(self, name: str) -> str:
-        """Marquee's best on the same model; for models of equal size, on the one with more borders."""
+        """Marquee's best on the same model."""
         model, _, batch = name.split("/")
-        return f"{same_model(BORDERS[0]) if model == EQUAL_SIZE else model}/Marquee {self.isas[-1]}/{batch}"
+        return f"{model}/Marquee {self.isas[-1]}/{batch}"
 
     def ratio(self, name: str) -> float:
         """How many times as long as Marquee's best; if it has fewer trees, as if it had all."""
@@ -141,14 +132,14 @@ def measure_trees(size: Size, score_matrix: pathlib.Path, scratch: pathlib.Path,
     models = {borders: symmetric.train(work, size.trees, borders) for borders in BORDERS}
     others = forests.make_all(work, size.trees, size.compiled_trees, scratch)
     scored = {same_model(borders): symmetric.scored(model, work) for borders, model in models.items()}
-    scored |= {trees_of(library): model for library, model in others.same.items()}
+    scored |= {trees_of(library): model for library, model in others.scored.items()}
     figures, layouts = {}, {}
     with contextlib.ExitStack() as stack:
         marquees = {name: stack.enter_context(scored_by_marquee.Marquee(score_matrix, model, work, scratch / f"{name}.model", cpu))
                     for name, model in scored.items()}
         isas = marquees[same_model(BORDERS[0])].isas
         everyone = [(same_model(borders), predictor) for borders, model in models.items() for predictor in catboost_predictors(model, work)]
-        everyone += [(EQUAL_SIZE, predictor) for predictor in others.predictors]
+        everyone += [(trees_of(library), predictor) for library, ones in others.predictors.items() for predictor in ones]
         for batch in BATCHES:
             if batch > size.rows:
                 continue
@@ -166,14 +157,13 @@ def measure_trees(size: Size, score_matrix: pathlib.Path, scratch: pathlib.Path,
 def tree_results(trees: Trees) -> list[record.Result]:
     results = []
     known = {predictor.name: predictor for predictor in trees.predictors}
-    for name, values in trees.figures.items():
+    models = list(dict.fromkeys(name.split("/")[0] for name in trees.figures))
+    for name, values in sorted(trees.figures.items(), key=lambda figure: models.index(figure[0].split("/")[0])):
         who, anchor = name.split("/")[1], trees.anchor_of(name)
         compared = {} if name == anchor else {"anchor": anchor, "ratio": trees.ratio(name)}
         details = {"layout": trees.layouts[name]} if name in trees.layouts else {}
         if who in known:
             details |= {"trees": known[who].trees, "leaves_per_tree": float(known[who].leaves)}
-            if same := trees.same_model_ratio(name):
-                details["same_model_ratio"] = same
         results.append(record.Result(name, "ns/row", tuple(values), **compared, details=details))
     return results
 
@@ -203,17 +193,15 @@ def print_trees(trees: Trees, results: list[record.Result]) -> None:
     def cell(result: record.Result, who: str) -> str:
         if who.endswith(TREES_ALONE):
             return f"{result.value / trees.count:.3f} ns a tree"
-        same = result.details.get("same_model_ratio")
-        return duration(result.value) + (f" {times(result.ratio)}" if result.anchor else "") + (f" ({times(same)})" if same else "")
+        return duration(result.value) + (f" {times(result.ratio)}" if result.anchor else "")
 
     print(f"""
 {trees.count} trees of depth {symmetric.DEPTH} over {workload.COLUMNS} columns, one thread: processor time a row, and how many times
-Marquee's with {trees.isas[-1]}; of equal size: Marquee's on CatBoost's trees of {BORDERS[0]} borders, and in brackets on the very same
-trees. Marquee's scores are at most {trees.difference:.1g} off CatBoost's on the same model; XGBoost's and LightGBM's are equal as far as
-f32 has them. Scaling and binning are in all its figures but those of trees alone.
+Marquee's on the very same trees with {trees.isas[-1]}. Marquee's scores are at most {trees.difference:.1g} off CatBoost's; the others' are equal
+as far as f32 has them. Scaling and binning are in all its figures but those of trees alone.
 """)
     lines = []
-    for model in (*map(same_model, BORDERS), *map(trees_of, trees.others.same), EQUAL_SIZE):
+    for model in (*map(same_model, BORDERS), *map(trees_of, trees.others.scored)):
         for who in dict.fromkeys(name.split("/")[1] for name in by_name if name.startswith(f"{model}/")):
             lines.append([model, title(who), *(cell(by_name[f"{model}/{who}/{batch}"], who) for batch in batches)])
     print(table(["model", "scored by", *(f"batch {batch}" for batch in batches)], lines))

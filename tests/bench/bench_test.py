@@ -86,6 +86,19 @@ class ReportTest(unittest.TestCase):
         self.assertNotIn("| null offline", text)
         self.assertIn("`./run bench`: real rows, a cpu, 2 cores, avx2, commit 012345678, 2026-11-22.", text)
 
+    def test_peers_are_shown_beside_marquee_on_the_same_model(self):
+        names = ["XGBoost's trees/Marquee scalar/512", "XGBoost's trees/Marquee avx512/512", "XGBoost's trees/ONNX Runtime/512",
+                 "XGBoost's trees/ONNX Runtime/64", "CatBoost, 254 borders/Marquee avx512/512", "CatBoost, 254 borders/CatBoost, Pool/512",
+                 "CatBoost, 254 borders/Marquee avx512, trees alone/512", "equal size/YDF/512", "csv to F1/Marquee/2"]
+        figures = {"unit": "ns/row", "value": 1.0, "min": 1.0, "max": 1.0}
+        with tempfile.TemporaryDirectory() as folder:
+            kept = self.RECORD | {"results": [{"name": name, **figures} for name in names]}
+            (pathlib.Path(folder) / "peers.json").write_text(json.dumps(kept), encoding="utf-8")
+            text = report.sections(pathlib.Path(folder), plots=False)
+        shown = [name for name in names if f"| {name} |" in text]
+        # Records made before had models of equal size beside others' trees: they are left out.
+        self.assertEqual(shown, [names[1], names[2], names[4], names[5], names[8]])
+
     def test_imported_models_are_a_line_each(self):
         ours = {"name": "LightGBM/dart (.txt)/Marquee", "unit": "ns/row", "value": 100.0, "library": "LightGBM", "model": "dart (.txt)", "trees": 100,
                 "depth": 9, "classes": 1, "missing": True, "categories": 40, "max_difference": 0.0, "bound": 0.0, "why": "", "engine": "general"}
