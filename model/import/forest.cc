@@ -80,9 +80,23 @@ Status Printable(const Status& error) {
   return {error.code(), std::move(text)};
 }
 
-void AddCategory(std::size_t category, std::vector<std::uint32_t>& words) {
-  if (category / 32 >= words.size()) words.resize(category / 32 + 1);
+Status SetBudget::Spend(std::size_t words) {
+  spent_ += words;
+  if (spent_ <= kMaxSetWords) return {};
+  return Status::Config(fmt::format(
+      "has sets of too many categories: at most {} words of 32 are allowed in all trees "
+      "together; train on smaller category numbers",
+      kMaxSetWords));
+}
+
+Status AddCategory(std::size_t category, std::vector<std::uint32_t>& words, SetBudget& budget) {
+  const std::size_t needed = category / 32 + 1;
+  if (needed > words.size()) {
+    MARQUEE_RETURN_IF_ERROR(budget.Spend(needed - words.size()));
+    words.resize(needed);
+  }
   words[category / 32] |= 1u << category % 32;
+  return {};
 }
 
 float FloatNotAbove(double threshold) noexcept {

@@ -97,11 +97,23 @@ struct FileNode {
   Split split;
 };
 
+/// The words that all category sets of a forest take: a few bytes of a file can ask for many.
+class SetBudget {
+ public:
+  /// Have `words` more, before they are made. Errors: kConfig: more than a model file holds.
+  Status Spend(std::size_t words);
+
+ private:
+  std::size_t spent_ = 0;
+};
+
 /// An error without control characters: names out of a stranger's file could act on a terminal.
 Status Printable(const Status& error);
 
 /// Put a category into a set of bits. The caller has checked that it is below kMaxCategory.
-void AddCategory(std::size_t category, std::vector<std::uint32_t>& words);
+///
+/// Errors: kConfig: the budget has no words for it.
+Status AddCategory(std::size_t category, std::vector<std::uint32_t>& words, SetBudget& budget);
 
 /// The largest float that is not above `threshold`: a float x is above both or neither.
 float FloatNotAbove(double threshold) noexcept;

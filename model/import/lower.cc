@@ -213,15 +213,6 @@ Status LowerForest(const Forest& forest, AttachedModel& attached) {
     return Status::Config(
         fmt::format("has {} trees; at most {} are allowed", forest.trees.size(), kMaxTrees));
   }
-  std::size_t num_words = 0;
-  for (const Tree& tree : forest.trees) {
-    for (const Split& split : tree.splits) num_words += split.categories.size();
-  }
-  if (num_words > kMaxSetWords) {
-    return Status::Config(
-        fmt::format("has sets of categories of {} words in all; at most {} are allowed", num_words,
-                    kMaxSetWords));
-  }
   if (!LowerSymmetric(forest, attached)) LowerBinary(forest, attached);
   return {};
 }

@@ -269,8 +269,9 @@ Result<TreeArrays> ReadArrays(const Block& block, std::size_t num_splits,
   return arrays;
 }
 
-/// A set goes left in LightGBM, and right here; NaN is in none.
-Status SetCategories(const Block& block, const TreeArrays& arrays, std::size_t n, FileNode& node) {
+/// A set goes left in LightGBM, and right here; NaN is in none. `taken`: sets that splits before have.
+Status SetCategories(const Block& block, const TreeArrays& arrays, std::size_t n,
+                     std::vector<bool>& taken, SetBudget& budget, FileNode& node) {
   const double number = arrays.thresholds[n];
   const std::size_t num_sets = arrays.boundaries.empty() ? 0 : arrays.boundaries.size() - 1;
   if (number != std::trunc(number) || number < 0 || number >= static_cast<double>(num_sets)) {
@@ -279,6 +280,14 @@ Status SetCategories(const Block& block, const TreeArrays& arrays, std::size_t n
                     number, num_sets));
   }
   const auto set = static_cast<std::size_t>(number);
+  if (taken[set]) {
+    return block.Refuse(
+        fmt::format("threshold[{}] is {}, a category set that another split has", n, set));
+  }
+  taken[set] = true;
+  Status status =
+      budget.Spend(static_cast<std::size_t>(arrays.boundaries[set + 1] - arrays.boundaries[set]));
+  if (!status.ok()) return std::move(status).WithContext(block.place());
   const auto first = arrays.words.begin() + arrays.boundaries[set];
   const auto last = arrays.words.begin() + arrays.boundaries[set + 1];
   for (auto word = first; word != last; ++word) {
@@ -314,7 +323,7 @@ Status SetThreshold(const Block& block, const TreeArrays& arrays, std::size_t n,
   return {};
 }
 
-Result<Tree> ReadTree(const Block& block, std::size_t num_features) {
+Result<Tree> ReadTree(const Block& block, std::size_t num_features, SetBudget& budget) {
   MARQUEE_ASSIGN_OR_RETURN(const auto num_leaves, block.Integer("num_leaves", 1, kMaxForestNodes));
   if (block.Has("is_linear")) {
     MARQUEE_ASSIGN_OR_RETURN(const auto linear, block.Integer("is_linear", 0, 1));
@@ -335,13 +344,14 @@ Result<Tree> ReadTree(const Block& block, std::size_t num_features) {
   const auto node_of = [num_splits](std::int64_t child) {
     return child >= 0 ? child : static_cast<std::int64_t>(num_splits) - 1 - child;
   };
+  std::vector<bool> taken(arrays.boundaries.size());
   for (std::size_t n = 0; n < num_splits; ++n) {
     FileNode& node = nodes[n];
     node.left = node_of(arrays.left[n]);
     node.right = node_of(arrays.right[n]);
     node.split.feature = static_cast<std::uint32_t>(arrays.features[n]);
     const bool categorical = (arrays.decisions[n] & kCategorical) != 0;
-    MARQUEE_RETURN_IF_ERROR(categorical ? SetCategories(block, arrays, n, node)
+    MARQUEE_RETURN_IF_ERROR(categorical ? SetCategories(block, arrays, n, taken, budget, node)
                                         : SetThreshold(block, arrays, n, node.split));
   }
   for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
@@ -377,11 +387,12 @@ Result<Forest> ReadLightgbm(std::string_view text) {
   Forest forest;
   forest.in_f64 = true;
   MARQUEE_RETURN_IF_ERROR(ReadHeader(header, forest));
+  SetBudget budget;
   while (true) {
     const std::size_t number = forest.trees.size();
     MARQUEE_ASSIGN_OR_RETURN(const auto block, NextTree(lines, number));
     if (!block) break;
-    MARQUEE_ASSIGN_OR_RETURN(Tree tree, ReadTree(*block, forest.num_features));
+    MARQUEE_ASSIGN_OR_RETURN(Tree tree, ReadTree(*block, forest.num_features, budget));
     tree.target = number % forest.num_scores;
     forest.trees.push_back(std::move(tree));
   }

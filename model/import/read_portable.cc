@@ -20,7 +20,7 @@ Result<Link> ReadLink(const Field& root) {
 }
 
 /// Give splits that ask for categories their sets: an entry a node, null of all others.
-Status ReadCategories(const Field& tree, std::vector<FileNode>& nodes) {
+Status ReadCategories(const Field& tree, SetBudget& budget, std::vector<FileNode>& nodes) {
   const auto field = tree.Find("categories");
   if (!field) return {};
   MARQUEE_ASSIGN_OR_RETURN(const std::size_t count, field->Size());
@@ -28,7 +28,6 @@ Status ReadCategories(const Field& tree, std::vector<FileNode>& nodes) {
     return field->Refuse(
         fmt::format("has {} entries instead of {} (one a node)", count, nodes.size()));
   }
-  std::size_t num_words = 0;
   for (std::size_t n = 0; n < count; ++n) {
     MARQUEE_ASSIGN_OR_RETURN(const Field set, field->At(n));
     if (set.IsNull()) continue;
@@ -39,15 +38,15 @@ Status ReadCategories(const Field& tree, std::vector<FileNode>& nodes) {
     MARQUEE_ASSIGN_OR_RETURN(const auto categories,
                              set.Integers(size, 0, kMaxCategory - 1, "its categories"));
     for (const std::int64_t category : categories) {
-      AddCategory(static_cast<std::size_t>(category), nodes[n].split.categories);
+      Status status =
+          AddCategory(static_cast<std::size_t>(category), nodes[n].split.categories, budget);
+      if (!status.ok()) return std::move(status).WithContext(set.place());
     }
-    num_words += nodes[n].split.categories.size();
-    if (num_words > kMaxForestNodes) return field->Refuse("has sets of too many categories");
   }
   return {};
 }
 
-Result<Tree> ReadTree(const Field& field, const Forest& forest) {
+Result<Tree> ReadTree(const Field& field, const Forest& forest, SetBudget& budget) {
   MARQUEE_RETURN_IF_ERROR(field.AllowOnly(
       {"target", "feature", "threshold", "missing_left", "left", "right", "value", "categories"}));
   const auto integers = [&field](const char* key, std::size_t count, std::int64_t least,
@@ -91,7 +90,7 @@ Result<Tree> ReadTree(const Field& field, const Forest& forest) {
     node.split.threshold = FloatNotAbove(thresholds[n]);
     node.split.missing_right = missing_left[n] == 0;
   }
-  MARQUEE_RETURN_IF_ERROR(ReadCategories(field, nodes));
+  MARQUEE_RETURN_IF_ERROR(ReadCategories(field, budget, nodes));
   MARQUEE_ASSIGN_OR_RETURN(Tree tree, MakeTree(nodes, {values.begin(), values.end()}, per_leaf,
                                                forest.num_features, false, field.place()));
   tree.target = score;
@@ -154,9 +153,10 @@ Result<Forest> ReadPortable(const Value& document) {
   MARQUEE_RETURN_IF_ERROR(ReadHeader(root, forest));
   MARQUEE_ASSIGN_OR_RETURN(const Field trees, root.Get("trees"));
   MARQUEE_ASSIGN_OR_RETURN(const std::size_t count, trees.Size());
+  SetBudget budget;
   for (std::size_t t = 0; t < count; ++t) {
     MARQUEE_ASSIGN_OR_RETURN(const Field field, trees.At(t));
-    MARQUEE_ASSIGN_OR_RETURN(Tree tree, ReadTree(field, forest));
+    MARQUEE_ASSIGN_OR_RETURN(Tree tree, ReadTree(field, forest, budget));
     forest.trees.push_back(std::move(tree));
   }
   MARQUEE_RETURN_IF_ERROR(CheckForest(forest));

@@ -142,8 +142,14 @@ Result<Categories> ReadCategories(const Field& tree, std::size_t num_nodes) {
   MARQUEE_ASSIGN_OR_RETURN(const Field sizes, tree.Get("categories_sizes"));
   MARQUEE_ASSIGN_OR_RETURN(categories.sizes,
                            sizes.Integers(count, 1, kMaxCategory, "one a categories_nodes"));
+  std::int64_t last = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (categories.starts[i] + categories.sizes[i] <= end) continue;
+    if (categories.starts[i] < last) {
+      return starts.Refuse(
+          fmt::format("[{}] is {}, where another node's categories are", i, categories.starts[i]));
+    }
+    last = categories.starts[i] + categories.sizes[i];
+    if (last <= end) continue;
     return sizes.Refuse(fmt::format("[{}] is {}, from {} on; but there are {} categories", i,
                                     categories.sizes[i], categories.starts[i], end));
   }
@@ -152,8 +158,8 @@ Result<Categories> ReadCategories(const Field& tree, std::size_t num_nodes) {
 
 /// Give each categorical split its set.
 Status SetCategories(const Field& tree, const Categories& categories,
-                     const std::vector<std::int64_t>& types, std::vector<FileNode>& nodes) {
-  std::size_t num_words = 0;
+                     const std::vector<std::int64_t>& types, SetBudget& budget,
+                     std::vector<FileNode>& nodes) {
   for (std::size_t i = 0; i < categories.nodes.size(); ++i) {
     const auto node = static_cast<std::size_t>(categories.nodes[i]);
     if (types[node] != 1 || !nodes[node].split.categories.empty()) {
@@ -164,10 +170,11 @@ Status SetCategories(const Field& tree, const Categories& categories,
     for (std::int64_t k = 0; k < categories.sizes[i]; ++k) {
       const auto value = static_cast<std::size_t>(
           categories.values[static_cast<std::size_t>(categories.starts[i] + k)]);
-      AddCategory(value, words);
+      Status status = AddCategory(value, words, budget);
+      if (!status.ok()) {
+        return std::move(status).WithContext(fmt::format("{}: node {}", tree.place(), node));
+      }
     }
-    num_words += words.size();
-    if (num_words > kMaxForestNodes) return tree.Refuse("has sets of too many categories");
   }
   for (std::size_t node = 0; node < nodes.size(); ++node) {
     if (!nodes[node].is_leaf && types[node] == 1 && nodes[node].split.categories.empty()) {
@@ -213,7 +220,7 @@ Result<LeafValues> ReadLeafValues(const Field& tree, const Header& header, std::
   return LeafValues{{weights.begin(), weights.end()}, size, true};
 }
 
-Result<Tree> ReadTree(const Field& tree, const Header& header) {
+Result<Tree> ReadTree(const Field& tree, const Header& header, SetBudget& budget) {
   MARQUEE_RETURN_IF_ERROR(
       tree.AllowOnly({"base_weights", "categories", "categories_nodes", "categories_segments",
                       "categories_sizes", "default_left", "id", "leaf_weights", "left_children",
@@ -268,7 +275,7 @@ Result<Tree> ReadTree(const Field& tree, const Header& header) {
     node.split.threshold = FloatBelow(static_cast<float>(conditions[n]));
   }
   MARQUEE_ASSIGN_OR_RETURN(const Categories categories, ReadCategories(tree, count));
-  MARQUEE_RETURN_IF_ERROR(SetCategories(tree, categories, types, nodes));
+  MARQUEE_RETURN_IF_ERROR(SetCategories(tree, categories, types, budget, nodes));
   // Pruned nodes stay in the file.
   return MakeTree(nodes, leaves.values, leaves.per_leaf, header.num_features, true, tree.place());
 }
@@ -298,9 +305,10 @@ Status ReadTrees(const Field& model, const Header& header, Forest& forest) {
   MARQUEE_ASSIGN_OR_RETURN(
       const auto targets,
       info.Integers(size, 0, static_cast<std::int64_t>(header.num_scores) - 1, "one a tree"));
+  SetBudget budget;
   for (std::size_t t = 0; t < size; ++t) {
     MARQUEE_ASSIGN_OR_RETURN(const Field field, trees.At(t));
-    MARQUEE_ASSIGN_OR_RETURN(Tree tree, ReadTree(field, header));
+    MARQUEE_ASSIGN_OR_RETURN(Tree tree, ReadTree(field, header, budget));
     const bool for_all =
         header.num_scores > 1 && tree.leaves.size() == (tree.splits.size() + 1) * header.num_scores;
     if (!for_all) tree.target = static_cast<std::size_t>(targets[t]);

@@ -268,6 +268,53 @@ TEST(BadModelTest, OnnxIsRefused) {
   ExpectRefused(Varint(1 << 3) + Varint(8) + Varint((7 << 3) | 3), "of an unknown type", "a group");
 }
 
+TEST(BadModelTest, SetsOfCategoriesAreBoundedInAllTreesTogether) {
+  constexpr std::string_view kTooMany = "has sets of too many categories: at most 524288 words";
+  std::string set = "1";
+  for (int i = 0; i < 524'288; ++i) set += " 0";
+  ExpectRefused(LightgbmStump("num_cat=1\nsplit_feature=3\nthreshold=0\ndecision_type=1\n"
+                              "cat_boundaries=0 524289\ncat_threshold=" +
+                              set),
+                std::string("Tree=0: ") + std::string(kTooMany), "one set of LightGBM");
+
+  // Each tree's set alone would fit.
+  auto document = nlohmann::json::parse(Fixture(kCategories));
+  for (auto& tree : document["learner"]["gradient_booster"]["model"]["trees"]) {
+    tree["categories"] = {0, 2, 16'777'215};
+  }
+  ExpectRefused(document.dump(), "trees[1]: node 2: " + std::string(kTooMany), "XGBoost");
+  document = nlohmann::json::parse(Fixture(kForest));
+  for (auto& tree : document["trees"]) {
+    tree["categories"] = nlohmann::json::array({{16'777'215}});
+    tree["categories"].insert(tree["categories"].end(), 6, nullptr);
+  }
+  ExpectRefused(document.dump(), "trees[1].categories[0]: " + std::string(kTooMany), "an exporter");
+}
+
+TEST(BadModelTest, ASetOfCategoriesHasOneSplit) {
+  std::string text = LightgbmStump(
+      "num_cat=1\nsplit_feature=3 3\nthreshold=0 0\ndecision_type=1 1\ncat_boundaries=0 1\n"
+      "cat_threshold=2");
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"num_leaves=2", "num_leaves=3"},
+                                                        {"left_child=-1", "left_child=1 -1"},
+                                                        {"right_child=-2", "right_child=-2 -3"},
+                                                        {"leaf_value=1 2", "leaf_value=1 2 3"}}) {
+    text.replace(text.find(from), from.size(), to);
+  }
+  ExpectRefused(text, "Tree=0: threshold[1] is 0, a category set that another split has",
+                "LightGBM");
+  auto document = nlohmann::json::parse(Fixture(kCategories));
+  auto& tree = document["learner"]["gradient_booster"]["model"]["trees"][0];
+  tree["split_type"][2] = 1;
+  tree["categories_nodes"] = {1, 2};
+  tree["categories_segments"] = {0, 2};
+  tree["categories_sizes"] = {3, 1};
+  ExpectRefused(document.dump(),
+                "trees[0].categories_segments: [1] is 2, where another node's categories are",
+                "XGBoost");
+}
+
 TEST(BadModelTest, MessagesHoldNothingThatActsOnATerminal) {
   ExpectAllRefused({{kMulticlass, "label_index=0", "\x1b[2Jlabel\xc2\x9bindex=0",
                      "header: line 5 has the key '?[2Jlabel\xc2?index'"}});
