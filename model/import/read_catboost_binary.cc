@@ -196,6 +196,11 @@ class Reader {
   Result<Tree> ReadNodes(std::size_t t, const std::string& place) const {
     const auto first = static_cast<std::size_t>(starts_[t]);
     const auto size = static_cast<std::size_t>(sizes_[t]);
+    // A leaf takes 12 bytes of the file, whatever its number of scores.
+    if (size > kMaxForestNodes / forest_.num_scores) {
+      return Refuse(place, fmt::format("has {} nodes of {} score(s); at most {} values are allowed",
+                                       size, forest_.num_scores, kMaxForestNodes));
+    }
     std::vector<double> values;
     // A node with one child has a value of its own for the other side: a leaf behind the nodes.
     std::vector<FileNode> nodes(size);

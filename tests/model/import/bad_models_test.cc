@@ -202,6 +202,19 @@ TEST(BadModelTest, CatboostBinaryIsRefused) {
         nodes(f), f.steps[0] = {1, 1};
       },
       "tree 0: node 0 has child 1, which another path reaches too");
+  refuse(
+      [&](File f) {
+        constexpr std::size_t kNodes = 16'514;  // 254 scores each: 2^22 values, and more
+        f.splits.assign(kNodes, 0);
+        f.sizes = {kNodes};
+        f.steps.assign(kNodes, {0, 0});
+        f.node_values.assign(kNodes, 0);
+        f.num_scores = 254;
+        f.leaf_values.assign(254, 1);
+        f.biases.assign(254, 0);
+        f.params = R"({"loss_function":{"type":"MultiClass"}})";
+      },
+      "tree 0: has 16514 nodes of 254 score(s); at most 4194304 values are allowed");
   refuse([&](File f) { nodes(f), f.node_values[2] = 4; },
          "tree 0: node 2 has the value at 4, but there are 4");
   refuse([&](File f) { nodes(f), f.node_values.pop_back(); },
