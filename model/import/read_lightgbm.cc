@@ -378,6 +378,50 @@ Result<std::optional<Block>> NextTree(Lines& lines, std::size_t expected) {
       fmt::format("the file ends before 'end of trees', after {} trees: it was cut", expected));
 }
 
+/// Refuse categories of pandas, unless their codes are what they stand for.
+Status CheckPandas(std::string_view json) {
+  auto document = ParseJson(json, NumberType::kDouble);
+  if (!document) return std::move(document).error().WithContext("pandas_categorical");
+  const Field columns(*document, "pandas_categorical");
+  if (columns.IsNull()) return {};
+  MARQUEE_ASSIGN_OR_RETURN(const std::size_t count, columns.Size());
+  for (std::size_t c = 0; c < count; ++c) {
+    MARQUEE_ASSIGN_OR_RETURN(const Field column, columns.At(c));
+    const auto categories = column.Numbers();
+    double code = 0;
+    if (categories && std::all_of(categories->begin(), categories->end(),
+                                  [&code](double category) { return category == code++; })) {
+      continue;
+    }
+    return column.Refuse(
+        "names categories, whose numbers in this list the trees ask for, while a column holds "
+        "values: train on numbers (LightGBM's categorical_feature) instead of pandas categories");
+  }
+  return {};
+}
+
+/// What follows the trees: importances and parameters, which have no say in scores, and categories.
+Status ReadEnd(Lines& lines) {
+  while (const auto line = lines.Next()) {
+    if (line->empty()) continue;
+    constexpr std::string_view kPandas = "pandas_categorical:";
+    if (line->substr(0, kPandas.size()) == kPandas) {
+      MARQUEE_RETURN_IF_ERROR(CheckPandas(line->substr(kPandas.size())));
+      continue;
+    }
+    const bool parameters = *line == "parameters:";
+    if (!parameters && *line != "feature_importances:") {
+      return Status::Config(
+          fmt::format("line {} is '{}', which Marquee does not know behind 'end of trees' (known "
+                      "are feature_importances:, parameters: and {})",
+                      lines.number(), line->substr(0, 80), kPandas));
+    }
+    const std::string_view end = parameters ? "end of parameters" : "";
+    for (auto entry = lines.Next(); entry && *entry != end;) entry = lines.Next();
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Forest> ReadLightgbm(std::string_view text) {
@@ -396,6 +440,7 @@ Result<Forest> ReadLightgbm(std::string_view text) {
     tree.target = number % forest.num_scores;
     forest.trees.push_back(std::move(tree));
   }
+  MARQUEE_RETURN_IF_ERROR(ReadEnd(lines));
   MARQUEE_ASSIGN_OR_RETURN(const auto sizes, header.Words("tree_sizes"));
   if (sizes.size() != forest.trees.size()) {
     return header.Refuse(fmt::format("tree_sizes has {} entries, but there are {} trees",

@@ -105,6 +105,24 @@ TEST(BadModelTest, LightgbmIsRefused) {
   });
 }
 
+TEST(BadModelTest, WhatFollowsLightgbmsTreesIsRead) {
+  const std::string good = Fixture(kMulticlass);
+  for (const std::string_view end :
+       {"\nparameters:\n[boosting: gbdt]\n\nend of parameters\n\npandas_categorical:null\n",
+        "pandas_categorical:[]", "pandas_categorical:[[], [0, 1, 2]]", "parameters:\n"}) {
+    EXPECT_TRUE(ReadForest(good + std::string(end))) << end;
+  }
+  for (const auto& [end, problem] : std::vector<std::pair<std::string, std::string>>{
+           {R"(pandas_categorical:[[0, 1], ["a", "b"]])",
+            "pandas_categorical[1]: names categories, whose numbers in this list the trees ask"},
+           {"pandas_categorical:[[10, 20]]", "pandas_categorical[0]: names categories"},
+           {"pandas_categorical:[[0, 1", "pandas_categorical: cannot be read"},
+           {"pandas_categorical:7", "pandas_categorical: is no array"},
+           {"base_scores:\n1", "line 141 is 'base_scores:', which Marquee does not know behind"}}) {
+    ExpectRefused(good + end, problem, end);
+  }
+}
+
 TEST(BadModelTest, CatboostJsonIsRefused) {
   ExpectAllRefused({
       {kSymmetric, R"("scale_and_bias":[1,[0,0,0]])", R"("scale_and_bias":[1,[0]])",
