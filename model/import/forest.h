@@ -72,8 +72,6 @@ struct Forest {
   bool takes_missing = true;
   /// Whether the library sums in f64, else in f32; then every number is one that f32 has.
   bool in_f64 = false;
-  /// Whether it adds leaves one after the other in the order of the trees.
-  bool in_order = true;
   /// Whether every level of every tree asks one question, so that a symmetric engine may score it.
   bool symmetric = false;
   /// score = (start + leaves, in the order of the trees) / divisor * scale + bias.

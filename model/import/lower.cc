@@ -16,13 +16,11 @@
 namespace marquee::model {
 namespace {
 
-/// Half the distance of adjacent numbers, relative to them: what one rounding costs at most.
-constexpr double kRoundF32 = 0x1p-24;
-constexpr double kRoundF64 = 0x1p-53;
+/// Half the distance of adjacent floats, relative to them: what one rounding costs at most.
+constexpr double kRound = 0x1p-24;
 
-/// A bound on |our score - the library's|, if each of two sums of the same leaves, in any order,
-/// rounds every step by `step`; ours rounds leaves by `leaf`, and both the score to f32.
-double OrderBound(const Forest& forest, double step, double leaf) {
+/// A bound on |our score - the library's|, if ours rounds leaves and every step of their sum to f32.
+double RoundingBound(const Forest& forest) {
   double worst = 0;
   for (std::size_t s = 0; s < forest.num_scores; ++s) {
     double sum = std::abs(forest.start[s]);
@@ -35,11 +33,11 @@ double OrderBound(const Forest& forest, double step, double leaf) {
         largest = std::max(largest, std::abs(tree.leaves[i]));
       }
       sum += largest;
-      error += leaf * largest + step * sum;
+      error += kRound * largest + kRound * sum;
     }
     const double scale = std::abs(forest.scale) / forest.divisor;
     const double score = sum * scale + std::abs(forest.bias[s]);
-    worst = std::max(worst, error * scale + (2 * step + 2 * kRoundF32) * score);
+    worst = std::max(worst, error * scale + 4 * kRound * score);
   }
   return worst;
 }
@@ -98,7 +96,7 @@ std::size_t Reversed(std::size_t leaf, std::size_t depth) {
 /// Whether symmetric trees could say what the forest says; then they do.
 bool LowerSymmetric(const Forest& forest, AttachedModel& attached) {
   const std::size_t num_columns = attached.parts.column_names.size();
-  const double bound = OrderBound(forest, kRoundF32, kRoundF32);
+  const double bound = RoundingBound(forest);
   if (!forest.symmetric || num_columns > kMaxSymmetricColumns || bound > kMaxSymmetricBound) {
     return false;
   }
@@ -201,9 +199,6 @@ void LowerBinary(const Forest& forest, AttachedModel& attached) {
   }
   trees.divisor = forest.divisor;
   trees.scale = forest.scale;
-  if (forest.in_order) return;
-  attached.bound = RoundUp(OrderBound(forest, forest.in_f64 ? kRoundF64 : kRoundF32, 0));
-  attached.why = fmt::format("{} adds up leaves in another order than the trees'", forest.library);
 }
 
 }  // namespace
