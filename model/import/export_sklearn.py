@@ -18,9 +18,11 @@ The format, version 1, is one object:
     link            identity (a value), logistic (a score, two classes), softmax, shares (probabilities)
     num_features, features (names or null), classes (names or null)
     takes_missing   whether NaN is allowed; zero_is_second: logistic: a score of 0 is the second class
+    slope           logistic: the second class's probability is 1 / (1 + exp(-slope * score)); 1 if absent
     start, divisor  score = (start + the leaves of all trees, one after the other, in f64) / divisor
     trees           each: target (the score it adds to; null: all), and an entry a node, root first:
-                    left, right (node, or -1), feature, threshold (x <= threshold goes left),
+                    left, right (node, or -1), feature, threshold (x <= threshold goes left;
+                    JSON has no infinity: the largest double, 1.7976931348623157e308, stands for it),
                     missing_left (where NaN goes), value (of a leaf; of all scores if target is null);
                     and, if it asks for categories: categories (null, or those that go right:
                     x is cut to a whole number; all others but NaN go left)
@@ -44,9 +46,13 @@ class ExportError(ValueError):
 
 
 def _numbers(values: np.ndarray) -> list:
-    # f64 in shortest form. JSON has no infinity; a threshold beyond all floats does the same.
+    # f64 in shortest form.
+    return np.asarray(values, np.float64).ravel().tolist()
+
+
+def _thresholds(values: np.ndarray) -> list:
     limit = sys.float_info.max
-    return [min(max(value, -limit), limit) for value in np.asarray(values, np.float64).ravel().tolist()]
+    return [min(max(value, -limit), limit) for value in _numbers(values)]
 
 
 def _tree(tree, target: int | None, values: np.ndarray) -> dict:
@@ -57,7 +63,7 @@ def _tree(tree, target: int | None, values: np.ndarray) -> dict:
         "left": tree.children_left.tolist(),
         "right": tree.children_right.tolist(),
         "feature": np.where(is_leaf, -1, tree.feature).tolist(),
-        "threshold": _numbers(np.where(is_leaf, 0, tree.threshold)),
+        "threshold": _thresholds(np.where(is_leaf, 0, tree.threshold)),
         "missing_left": np.where(is_leaf, 0, tree.missing_go_to_left).astype(int).tolist(),
         "value": _numbers(values),
     }
@@ -95,7 +101,7 @@ def _hist_tree(predictor, target: int, features: list[tuple[int, list[int]]]) ->
             -1 if leaf else features[seen][0]
             for leaf, seen in zip(is_leaf.tolist(), nodes["feature_idx"].tolist())
         ],
-        "threshold": _numbers(np.where(is_leaf, 0, nodes["num_threshold"])),
+        "threshold": _thresholds(np.where(is_leaf, 0, nodes["num_threshold"])),
         "missing_left": np.where(is_leaf, 0, nodes["missing_go_to_left"]).astype(int).tolist(),
         "value": _numbers(nodes["value"]),
     }
@@ -125,6 +131,8 @@ def _gradient_boosting(model) -> dict:
     return {
         "link": _link(model, scores),
         "zero_is_second": True,
+        # AdaBoost's loss takes the score for half the logit.
+        "slope": 2 if model.loss == "exponential" else 1,
         "start": _numbers(start),
         "divisor": 1,
         "trees": [
@@ -136,6 +144,11 @@ def _gradient_boosting(model) -> dict:
 
 
 def _hist_gradient_boosting(model) -> dict:
+    if model.loss in ("poisson", "gamma"):
+        raise ExportError(
+            f"its loss is {model.loss}, whose predictions are exp(score), no plain values: train with "
+            "squared_error, absolute_error or quantile"
+        )
     scores = len(model._predictors[0])
     features = _hist_features(model)
     return {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "model/import/readers.h"
 
@@ -17,6 +18,12 @@ Result<Link> ReadLink(const Field& root) {
   if (name == "softmax") return Link::kSoftmax;
   if (name == "shares") return Link::kShares;
   return field.Refuse(fmt::format("is '{}', none of identity, logistic, softmax, shares", name));
+}
+
+/// JSON has no infinity: the largest double stands for it, and nothing is above.
+float ThresholdOf(double threshold) {
+  const bool endless = threshold == std::numeric_limits<double>::max();
+  return endless ? std::numeric_limits<float>::infinity() : FloatNotAbove(threshold);
 }
 
 /// Give splits that ask for categories their sets: an entry a node, null of all others.
@@ -87,7 +94,7 @@ Result<Tree> ReadTree(const Field& field, const Forest& forest, SetBudget& budge
     node.left = left[n];
     node.right = right[n];
     node.split.feature = static_cast<std::uint32_t>(features[n]);
-    node.split.threshold = FloatNotAbove(thresholds[n]);
+    node.split.threshold = ThresholdOf(thresholds[n]);
     node.split.missing_right = missing_left[n] == 0;
   }
   MARQUEE_RETURN_IF_ERROR(ReadCategories(field, budget, nodes));
@@ -123,6 +130,9 @@ Status ReadHeader(const Field& root, Forest& forest) {
   MARQUEE_ASSIGN_OR_RETURN(forest.takes_missing, missing.Bool());
   MARQUEE_ASSIGN_OR_RETURN(const Field zero, root.Get("zero_is_second"));
   MARQUEE_ASSIGN_OR_RETURN(forest.zero_is_second, zero.Bool());
+  if (const auto slope = root.Find("slope")) {
+    MARQUEE_ASSIGN_OR_RETURN(forest.slope, slope->Number());
+  }
   MARQUEE_ASSIGN_OR_RETURN(const Field divisor, root.Get("divisor"));
   MARQUEE_ASSIGN_OR_RETURN(forest.divisor, divisor.Number());
   MARQUEE_ASSIGN_OR_RETURN(const Field start, root.Get("start"));
@@ -147,7 +157,7 @@ Result<Forest> ReadPortable(const Value& document) {
   const Field root(document, "");
   MARQUEE_RETURN_IF_ERROR(
       root.AllowOnly({"format", "version", "library", "link", "num_features", "features", "classes",
-                      "takes_missing", "zero_is_second", "start", "divisor", "trees"}));
+                      "takes_missing", "zero_is_second", "slope", "start", "divisor", "trees"}));
   Forest forest;
   forest.in_f64 = true;
   MARQUEE_RETURN_IF_ERROR(ReadHeader(root, forest));

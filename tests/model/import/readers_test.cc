@@ -157,16 +157,54 @@ TEST(ReadersTest, AFeatureOfXgboostsNameMakesNoOtherNumbers) {
   EXPECT_EQ(after.trees[0].leaves, before.trees[0].leaves);
 }
 
-TEST(ReadersTest, AnExportersCategoriesGoRight) {
-  const float nan = std::numeric_limits<float>::quiet_NaN();
+/// An exporter's file of one tree, which asks column a.
+nlohmann::json ExportedStump() {
   auto document = nlohmann::json::parse(Fixture("sklearn_forest.json"));
   document["link"] = "identity";
   document["classes"] = nullptr;
   document["start"] = {0};
   document["divisor"] = 1;
   document["trees"] = nlohmann::json::parse(R"([{"target": 0, "left": [1, -1, -1],
-      "right": [2, -1, -1], "feature": [3, -1, -1], "threshold": [0, 0, 0],
-      "missing_left": [1, 0, 0], "categories": [[2, 40], null, null], "value": [0, 10, 20]}])");
+      "right": [2, -1, -1], "feature": [0, -1, -1], "threshold": [0, 0, 0],
+      "missing_left": [0, 0, 0], "value": [0, 10, 20]}])");
+  return document;
+}
+
+TEST(ReadersTest, AnExportersThresholdMayBeInfinite) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  auto document = ExportedStump();
+  const RowsParts rows = RowsWith(0, {-inf, 0, inf, nan});
+  const auto scores_of = [&](double threshold) {
+    document["trees"][0]["threshold"][0] = threshold;
+    return ScoresOf(ReadGood(document.dump()), rows);
+  };
+  EXPECT_THAT(scores_of(std::numeric_limits<double>::max()), ElementsAre(10, 10, 10, 20));
+  EXPECT_THAT(scores_of(1e300), ElementsAre(10, 10, 20, 20));
+  EXPECT_THAT(scores_of(-std::numeric_limits<double>::max()), ElementsAre(10, 20, 20, 20));
+}
+
+TEST(ReadersTest, AnExportersLogisticHasASlope) {
+  auto document = ExportedStump();
+  document["link"] = "logistic";
+  EXPECT_EQ(ReadGood(document.dump()).slope, 1);
+  document["slope"] = 2;
+  document["trees"][0]["value"] = {0, -0.5, 0.5};
+  const auto model = ImportOnto(*Base(kTwoClasses), ReadGood(document.dump()));
+  ASSERT_TRUE(model) << model.error().message();
+  const Scored scored = ScoreRows(**model, RowsWith(0, {-1, 1}));
+  EXPECT_FLOAT_EQ(scored.probabilities[3], static_cast<float>(1 / (1 + std::exp(-1.0))));
+  document["slope"] = 0;
+  EXPECT_THAT(ReadForest(document.dump()).error().message(),
+              HasSubstr("the slope of its sigmoid is 0, not above 0"));
+}
+
+TEST(ReadersTest, AnExportersCategoriesGoRight) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  auto document = ExportedStump();
+  document["trees"][0]["feature"] = {3, -1, -1};
+  document["trees"][0]["missing_left"] = {1, 0, 0};
+  document["trees"][0]["categories"] = {{2, 40}, nullptr, nullptr};
   const RowsParts rows = RowsWith(3, {2, 3, 40, 41, nan, -2});
   // scikit-learn would take these for unknown.
   const RowsParts fractions = RowsWith(3, {2.5f, 3.5f, 40.9f, 1.9f});
