@@ -1,12 +1,20 @@
 #include "model/classifier.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "schemas/check.h"
 
 namespace marquee::model {
 namespace {
+
+/// Numbers of classes; a byte holds them.
+constexpr auto kAscending = [] {
+  std::array<std::uint8_t, 256> numbers{};
+  for (std::size_t k = 0; k < numbers.size(); ++k) numbers[k] = static_cast<std::uint8_t>(k);
+  return numbers;
+}();
 
 /// ln(1 / (1 + exp(-x))), for large |x| too.
 double LogOfLogistic(double x) { return std::min(x, 0.0) - std::log1p(std::exp(-std::abs(x))); }
@@ -28,6 +36,7 @@ Classifier Classifier::Softmax(std::size_t num_classes) noexcept {
   Classifier classifier;
   classifier.kind_ = ClassifierKind::kSoftmax;
   classifier.num_classes_ = num_classes;
+  classifier.order_ = std::span(kAscending).first(num_classes);
   return classifier;
 }
 
@@ -35,6 +44,7 @@ Classifier Classifier::OneVsRest(std::size_t num_classes, float slope) noexcept 
   Classifier classifier;
   classifier.kind_ = ClassifierKind::kOneVsRest;
   classifier.num_classes_ = num_classes;
+  classifier.order_ = std::span(kAscending).first(num_classes);
   classifier.slope_ = slope;
   return classifier;
 }
@@ -43,6 +53,13 @@ Classifier Classifier::Shares(std::size_t num_classes) noexcept {
   Classifier classifier;
   classifier.kind_ = ClassifierKind::kShares;
   classifier.num_classes_ = num_classes;
+  classifier.order_ = std::span(kAscending).first(num_classes);
+  return classifier;
+}
+
+Classifier Classifier::InOrder(std::span<const std::uint8_t> order) const noexcept {
+  Classifier classifier = *this;
+  classifier.order_ = order;
   return classifier;
 }
 
@@ -97,14 +114,18 @@ void Classifier::DecideLargest(std::span<const float> scores, std::span<std::uin
   const std::size_t num_rows = classes.size();
   for (std::size_t row = 0; row < num_rows; ++row) {
     const auto of_row = scores.subspan(row * num_classes_, num_classes_);
-    const auto largest = std::max_element(of_row.begin(), of_row.end());
-    double sum = 0.0;
-    for (const float score : of_row) sum += weigh(score, *largest);
-    for (std::size_t k = 0; k < num_classes_; ++k) {
-      probabilities[k * num_rows + row] = static_cast<float>(weigh(of_row[k], *largest) / sum);
+    std::uint8_t decided = order_.front();
+    for (const std::uint8_t k : order_) {
+      if (of_row[k] > of_row[decided]) decided = k;
     }
-    classes[row] = static_cast<std::uint8_t>(largest - of_row.begin());
-    score_out[row] = *largest;
+    const float largest = of_row[decided];
+    double sum = 0.0;
+    for (const float score : of_row) sum += weigh(score, largest);
+    for (std::size_t k = 0; k < num_classes_; ++k) {
+      probabilities[k * num_rows + row] = static_cast<float>(weigh(of_row[k], largest) / sum);
+    }
+    classes[row] = decided;
+    score_out[row] = largest;
   }
 }
 

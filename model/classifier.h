@@ -33,6 +33,11 @@ class Classifier {
   /// 0; if all do, every class has the same share.
   static Classifier Shares(std::size_t num_classes) noexcept;
 
+  /// The same of several scores, but the first of the largest is sought in this order of classes.
+  ///
+  /// Shapes: order [num_classes], each class once. Owns: not the order.
+  Classifier InOrder(std::span<const std::uint8_t> order) const noexcept;
+
   ClassifierKind kind() const noexcept { return kind_; }
   std::size_t num_classes() const noexcept { return num_classes_; }
   std::size_t num_scores() const noexcept {
@@ -66,6 +71,8 @@ class Classifier {
 
   ClassifierKind kind_ = ClassifierKind::kOrdinal;
   std::size_t num_classes_ = 1;
+  /// Unless ordinal: of equal scores that of the class that is first here counts.
+  std::span<const std::uint8_t> order_;
   std::span<const float> cutpoints_;
   double slope_ = 1.0;
   std::span<const float> offsets_;

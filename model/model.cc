@@ -139,7 +139,7 @@ BinaryTrees TreesOf(const wire::BinaryTrees& from, std::size_t num_columns) {
   return trees;
 }
 
-Classifier ClassifierOf(const wire::Classifier& classifier, std::size_t num_classes) {
+Classifier WithoutOrder(const wire::Classifier& classifier, std::size_t num_classes) {
   switch (classifier.kind()) {
     case wire::ClassifierKind::Ordinal:
       return Classifier::Ordinal(SpanOf(classifier.cutpoints()), classifier.logistic_slope(),
@@ -152,6 +152,12 @@ Classifier ClassifierOf(const wire::Classifier& classifier, std::size_t num_clas
       return Classifier::Shares(num_classes);
   }
   return {};  // ValidateModel refuses any other
+}
+
+Classifier ClassifierOf(const wire::Classifier& from, std::size_t num_classes) {
+  const Classifier classifier = WithoutOrder(from, num_classes);
+  const auto order = SpanOf(from.tie_order());
+  return order.empty() ? classifier : classifier.InOrder(order);
 }
 
 Encoding EncodingOf(const wire::Encoding& from) {

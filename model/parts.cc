@@ -62,8 +62,10 @@ flatbuffers::Offset<wire::Classifier> WriteClassifier(Builder& builder, const Mo
   if (parts.binary_trees) binary_trees = Write(builder, *parts.binary_trees);
   const auto cutpoints = builder.CreateVector(parts.cutpoints);
   const auto offsets = builder.CreateVector(parts.logistic_offsets);
+  flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> order;
+  if (!parts.tie_order.empty()) order = builder.CreateVector(parts.tie_order);
   return wire::CreateClassifier(builder, static_cast<wire::ClassifierKind>(parts.classifier), trees,
-                                cutpoints, parts.logistic_slope, offsets, binary_trees);
+                                cutpoints, parts.logistic_slope, offsets, binary_trees, order);
 }
 
 flatbuffers::Offset<wire::Figure> Write(Builder& builder, const FigureParts& parts) {

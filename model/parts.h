@@ -127,6 +127,8 @@ struct ModelParts {
   std::vector<float> cutpoints;
   float logistic_slope = 0;
   std::vector<float> logistic_offsets;
+  /// Not written if it is empty.
+  std::vector<std::uint8_t> tie_order;
   std::string training_sha256;
   std::vector<std::uint64_t> training_ids;
   std::vector<FigureParts> quality;

@@ -331,6 +331,23 @@ std::size_t NumScores(const wire::Classifier& classifier) {
                                        : classifier.binary_trees()->num_scores();
 }
 
+Status CheckTieOrder(const wire::Classifier& classifier, std::size_t num_classes) {
+  const auto order = SpanOf(classifier.tie_order());
+  if (order.empty()) return {};
+  const bool ordinal = classifier.kind() == wire::ClassifierKind::Ordinal;
+  MARQUEE_RETURN_IF_ERROR(CheckSize("classifier.tie_order", order.size(), ordinal ? 0 : num_classes,
+                                    ordinal ? "one score ties with no other" : "one a class"));
+  std::vector<bool> taken(num_classes);
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i] >= num_classes || taken[order[i]]) {
+      return Refuse(fmt::format("classifier.tie_order[{}]", i),
+                    fmt::format("is {}: each of {} classes is there once", order[i], num_classes));
+    }
+    taken[order[i]] = true;
+  }
+  return {};
+}
+
 Status CheckClassifier(const wire::Classifier& classifier, std::size_t num_classes) {
   const std::size_t num_scores = NumScores(classifier);
   const auto cutpoints = SpanOf(classifier.cutpoints());
@@ -360,7 +377,7 @@ Status CheckClassifier(const wire::Classifier& classifier, std::size_t num_class
   if (logistic && !(std::isfinite(slope) && slope > 0.0f)) {
     return Refuse("classifier.logistic_slope", fmt::format("is {}, not above 0 and finite", slope));
   }
-  return {};
+  return CheckTieOrder(classifier, num_classes);
 }
 
 Status CheckProvenance(const wire::Model& model) {

@@ -257,6 +257,10 @@ Result<AttachedModel> Attach(const Forest& forest, const Model& base,
   MARQUEE_RETURN_IF_ERROR(SetClassifier(forest, base, options, parts));
   attached.scores.assign(classes.begin(),
                          classes.begin() + static_cast<std::ptrdiff_t>(forest.num_scores));
+  // Of equal scores, libraries take the first in their own order.
+  if (forest.num_scores > 1 && !std::is_sorted(classes.begin(), classes.end())) {
+    parts.tie_order.assign(classes.begin(), classes.end());
+  }
   MARQUEE_RETURN_IF_ERROR(LowerForest(forest, attached));
   parts.golden.rows = MakeProbeRows(forest, attached);
   return attached;

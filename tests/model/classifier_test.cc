@@ -51,6 +51,14 @@ TEST(SoftmaxTest, TheFirstOfEqualScoresWins) {
   EXPECT_THAT(out.score, ElementsAre(2, 5, -1));
 }
 
+TEST(SoftmaxTest, TheFirstOfEqualScoresWinsInTheOrderOfTies) {
+  const std::vector<std::uint8_t> order = {2, 0, 1};
+  const auto out =
+      Decide(Classifier::Softmax(3).InOrder(order), {1, 2, 2, 5, 5, 5, 3, 3, 2, 1, 3, 2});
+  EXPECT_THAT(out.classes, ElementsAre(2, 2, 0, 1));
+  EXPECT_THAT(out.score, ElementsAre(2, 5, 3, 3));
+}
+
 TEST(SoftmaxTest, ProbabilitiesSurviveLargeScores) {
   const auto out = Decide(Classifier::Softmax(2), {1e30f, -1e30f, 1000.0f, 1000.0f});
   EXPECT_THAT(out.probabilities, ElementsAre(1.0f, 0.5f, 0.0f, 0.5f));

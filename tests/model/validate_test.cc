@@ -154,6 +154,11 @@ const Refusal kRefusals[] = {
      "classifier.logistic_offsets[1]"},
     {"OffsetMissing", [](ModelParts& m) { m.logistic_offsets.pop_back(); },
      "classifier.logistic_offsets has 1 entries"},
+    {"TieOrderOfOneScore",
+     [](ModelParts& m) {
+       m.tie_order = {0, 1, 2};
+     },
+     "classifier.tie_order has 3 entries instead of 0"},
     {"BorderCountMissing", [](ModelParts& m) { m.trees.border_counts.pop_back(); },
      "classifier.trees.border_counts has"},
     {"BorderCount255", [](ModelParts& m) { m.trees.border_counts[2] = 255; },
@@ -302,6 +307,21 @@ TEST(ValidateTest, RefusesSoftmaxWithTooFewScoresOrWithCutpoints) {
   parts.trees.num_scores = 2;
   EXPECT_THAT(LoadParts(parts).error().message(),
               testing::HasSubstr("classifier.trees.num_scores is 2 instead of 3"));
+}
+
+TEST(ValidateTest, AnOrderOfTiesHasEachClassOnce) {
+  ModelParts parts = ValidSoftmaxModel();
+  parts.tie_order = {2, 0, 1};
+  EXPECT_TRUE(LoadParts(parts));
+  parts.tie_order = {2, 0, 2};
+  EXPECT_THAT(LoadParts(parts).error().message(),
+              testing::HasSubstr("classifier.tie_order[2] is 2: each of 3 classes is there once"));
+  parts.tie_order = {0, 3, 1};
+  EXPECT_THAT(LoadParts(parts).error().message(),
+              testing::HasSubstr("classifier.tie_order[1] is 3"));
+  parts.tie_order = {0, 1};
+  EXPECT_THAT(LoadParts(parts).error().message(),
+              testing::HasSubstr("classifier.tie_order has 2 entries instead of 3"));
 }
 
 TEST(ValidateTest, AcceptsEveryShape) {

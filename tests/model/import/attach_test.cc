@@ -98,6 +98,24 @@ TEST(AttachTest, PutsClassesIntoTheOrderOfTheBase) {
   }
 }
 
+TEST(AttachTest, TiesGoToTheFirstClassOfTheLibrary) {
+  auto document = nlohmann::json::parse(Fixture("sklearn_forest.json"));
+  // Its classes are high, low, mid. Trees vote; a <= 0: one for high, one for low; else low and mid.
+  document["trees"] = nlohmann::json::array();
+  for (const auto& [left, right] : {std::pair{0, 1}, std::pair{1, 2}}) {
+    auto tree = nlohmann::json::parse(R"({"target": null, "left": [1, -1, -1],
+        "right": [2, -1, -1], "feature": [0, -1, -1], "threshold": [0, 0, 0],
+        "missing_left": [0, 0, 0], "value": [0, 0, 0, 0, 0, 0, 0, 0, 0]})");
+    tree["value"][3 + left] = 1;
+    tree["value"][6 + right] = 1;
+    document["trees"].push_back(tree);
+  }
+  const auto model = ImportOnto(*Base(kThreeClasses), ReadGood(document.dump()));
+  ASSERT_TRUE(model) << model.error().message();
+  // In the base low is before high, and before mid.
+  EXPECT_THAT(ScoreRows(**model, RowsWith(0, {-1, 1})).classes, ElementsAre(2, 0));
+}
+
 TEST(AttachTest, RefusesOtherClasses) {
   auto forest = *ReadForest(Fixture("sklearn_forest.json"));
   AttachOptions options;
