@@ -70,6 +70,9 @@ struct Forest {
   bool zero_is_second = false;
   /// Whether the library takes NaN; golden rows hold none if not.
   bool takes_missing = true;
+  /// Whether the library cuts categories above 0 to whole numbers; golden rows hold no fractions if
+  /// not.
+  bool cuts_categories = true;
   /// Whether the library sums in f64, else in f32; then every number is one that f32 has.
   bool in_f64 = false;
   /// Whether every level of every tree asks one question, so that a symmetric engine may score it.

@@ -18,6 +18,9 @@ constexpr std::size_t kMaxItems = 6;
 /// Finite, for libraries refuse what is not: zeros, what LightGBM takes for zero and not, extremes.
 constexpr std::array kOdd = {0.0f,   -0.0f, 1e-35f, -1e-35f, 2e-35f,
                              1e-45f, 1.0f,  -1.0f,  1e30f,   -1e30f};
+/// Whole numbers, for libraries differ in fractions below 0: README.md.
+constexpr std::array kOddCategories = {-0.0f,       -1.0f, -2.0f, 16777215.0f,
+                                       16777216.0f, 1e30f, -1e30f};
 
 using Random = std::mt19937_64;
 
@@ -55,10 +58,17 @@ std::vector<Column> ColumnsOf(const Forest& forest, const AttachedModel& attache
   return columns;
 }
 
-float DrawNumber(const Column& column, bool takes_missing, Random& random) {
+/// A category that the splits ask for, or a number that is none.
+float DrawCategory(const Column& column, bool cut, double share, Random& random) {
+  if (share < 0.12) return kOddCategories[random() % kOddCategories.size()];
+  const auto category = static_cast<float>(random() % (column.end_category + 2));
+  return cut && share < 0.2 ? category + 0.5f : category;
+}
+
+float DrawNumber(const Column& column, const Forest& forest, Random& random) {
   const double share = Share(random);
-  if (takes_missing && share < 0.08) return std::numeric_limits<float>::quiet_NaN();
-  if (column.end_category > 0) return static_cast<float>(random() % (column.end_category + 2));
+  if (forest.takes_missing && share < 0.08) return std::numeric_limits<float>::quiet_NaN();
+  if (column.end_category > 0) return DrawCategory(column, forest.cuts_categories, share, random);
   if (share < 0.12) return kOdd[random() % kOdd.size()];
   if (column.thresholds.empty()) return static_cast<float>(10 * Share(random) - 5);
   const float threshold = column.thresholds[random() % column.thresholds.size()];
@@ -112,7 +122,7 @@ RowsParts MakeProbeRows(const Forest& forest, const AttachedModel& attached) {
   const std::vector<Column> columns = ColumnsOf(forest, attached);
   for (std::size_t c = 0; c < parts.mean.size(); ++c) {
     for (std::size_t row = 0; row < rows.num_rows; ++row) {
-      const float number = DrawNumber(columns[c], forest.takes_missing, random);
+      const float number = DrawNumber(columns[c], forest, random);
       rows.numeric.push_back(number / parts.inv_std[c] + parts.mean[c]);
     }
   }

@@ -160,6 +160,7 @@ Result<Forest> ReadPortable(const Value& document) {
                       "takes_missing", "zero_is_second", "slope", "start", "divisor", "trees"}));
   Forest forest;
   forest.in_f64 = true;
+  forest.cuts_categories = false;  // scikit-learn's are codes of values
   MARQUEE_RETURN_IF_ERROR(ReadHeader(root, forest));
   MARQUEE_ASSIGN_OR_RETURN(const Field trees, root.Get("trees"));
   MARQUEE_ASSIGN_OR_RETURN(const std::size_t count, trees.Size());
