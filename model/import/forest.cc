@@ -7,9 +7,13 @@
 #include <limits>
 
 #include "model/validate.h"
+#include "schemas/cut_text.h"
 
 namespace marquee::model {
 namespace {
+
+/// Bytes of a message's beginning and end.
+constexpr std::size_t kMaxHalf = 2000;
 
 Status Refuse(std::string_view place, std::string_view problem) {
   return Status::Config(fmt::format("{}: {}", place, problem));
@@ -70,6 +74,13 @@ bool AllFinite(const std::vector<double>& values) {
 
 Status Printable(const Status& error) {
   std::string text(error.message());
+  // Ours say where at their beginning, and what to do at their end.
+  if (text.size() > 2 * kMaxHalf) {
+    const std::string_view begin = CutText(text, kMaxHalf);
+    std::size_t end = text.size() - kMaxHalf;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80 && end + 1 < text.size()) ++end;
+    text = std::string(begin) + " … " + text.substr(end);
+  }
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     // U+0080 to U+009F are 0xC2 and this byte in UTF-8.

@@ -108,7 +108,8 @@ class SetBudget {
   std::size_t spent_ = 0;
 };
 
-/// An error without control characters: names out of a stranger's file could act on a terminal.
+/// An error without control characters, and without the middle of what is too long: names out of a
+/// stranger's file could act on a terminal, and fill it.
 Status Printable(const Status& error);
 
 /// Put a category into a set of bits. The caller has checked that it is below kMaxCategory.

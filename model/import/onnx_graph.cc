@@ -67,6 +67,7 @@ Status AppendFloats(const WireField& field, std::vector<float>& floats) {
 
 Status AppendIntegers(const WireField& field, std::vector<std::int64_t>& integers) {
   if (field.type == WireType::kVarint) {
+    if (integers.size() >= kMaxForestNodes) return TooMany("integers");
     integers.push_back(static_cast<std::int64_t>(field.value));
     return {};
   }

@@ -346,6 +346,18 @@ TEST(BadModelTest, ASetOfCategoriesHasOneSplit) {
                 "XGBoost");
 }
 
+TEST(BadModelTest, LongTextsAreCutOutOfMessages) {
+  const std::string key(1'000'000, 'k');
+  const std::string text = R"({"learner": {")" + key + R"(": 1}, "version": [3, 0, 0]})";
+  const auto forest = ReadForest(text);
+  ASSERT_FALSE(forest);
+  EXPECT_THAT(forest.error().message(),
+              testing::AllOf(testing::StartsWith("learner: has the key 'kkk"),
+                             testing::HasSubstr("kkk … kkk"),
+                             testing::EndsWith("learner_model_param, objective)")));
+  EXPECT_LT(forest.error().message().size(), 4100u);
+}
+
 TEST(BadModelTest, MessagesHoldNothingThatActsOnATerminal) {
   ExpectAllRefused({{kMulticlass, "label_index=0", "\x1b[2Jlabel\xc2\x9bindex=0",
                      "header: line 5 has the key '?[2Jlabel\xc2?index'"}});
