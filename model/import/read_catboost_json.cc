@@ -108,6 +108,7 @@ class Reader {
   }
 
   Status ReadInfo(const Field& root) {
+    // Any key may be here: CatBoost keeps its settings in it, and users their notes.
     MARQUEE_ASSIGN_OR_RETURN(const Field info, root.Get("model_info"));
     forest_.library = "CatBoost";
     MARQUEE_ASSIGN_OR_RETURN(const Field params, info.Get("params"));

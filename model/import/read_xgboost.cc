@@ -55,6 +55,10 @@ Status CheckVersion(const Field& root, std::string& library) {
 
 Result<Objective> ReadObjective(const Field& learner) {
   MARQUEE_ASSIGN_OR_RETURN(const Field objective, learner.Get("objective"));
+  // What they hold shaped the training; that of versions before 2 is misspelt.
+  MARQUEE_RETURN_IF_ERROR(
+      objective.AllowOnly({"name", "pseduo_huber_param", "pseudo_huber_param",
+                           "quantile_loss_param", "reg_loss_param", "softmax_multiclass_param"}));
   MARQUEE_ASSIGN_OR_RETURN(const Field field, objective.Get("name"));
   MARQUEE_ASSIGN_OR_RETURN(const std::string_view name, field.Text());
   const auto found = std::find_if(kObjectives.begin(), kObjectives.end(),
@@ -338,6 +342,7 @@ Result<Forest> ReadXgboost(const Value& document) {
   MARQUEE_RETURN_IF_ERROR(CheckVersion(root, forest.library));
   MARQUEE_RETURN_IF_ERROR(root.AllowOnly({"learner", "version"}));
   MARQUEE_ASSIGN_OR_RETURN(const Field learner, root.Get("learner"));
+  // Attributes are the user's own notes.
   MARQUEE_RETURN_IF_ERROR(
       learner.AllowOnly({"attributes", "feature_names", "feature_types", "gradient_booster",
                          "learner_model_param", "objective"}));

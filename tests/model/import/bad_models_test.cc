@@ -27,6 +27,8 @@ TEST(BadModelTest, XgboostIsRefused) {
       {kSoftprob, R"("name":"multi:softprob")", R"("name":"rank:ndcg")",
        "learner.objective.name: is 'rank:ndcg'"},
       {kSoftprob, R"("name":"multi:softprob")", R"("name":"reg:tweedie")", "is 'reg:tweedie'"},
+      {kSoftprob, R"("softmax_multiclass_param")", R"("sigmoid_param")",
+       "learner.objective: has the key 'sigmoid_param', which Marquee does not know"},
       {kSoftprob, R"("num_class":"3")", R"("num_class":"1e9")",
        "learner_model_param.num_class: is 1000000000, not a whole number from 0 to 254"},
       {kSoftprob, R"("num_class":"3")", R"("num_class":"0")", "num_class: is below 2"},
