@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::string_view kClassifier = "TreeEnsembleClassifier";
 constexpr std::string_view kRegressor = "TreeEnsembleRegressor";
+constexpr std::string_view kDomain = "ai.onnx.ml";
+constexpr std::uint64_t kNewestOpset = 5;
 /// More lists of a graph's parts than any converter writes.
 constexpr std::size_t kMaxGraphNodes = 1024;
 
@@ -33,6 +35,7 @@ Status ForEachField(std::string_view message, Visit visit) {
 
 struct GraphNode {
   std::string_view op;
+  std::string_view domain;
   std::vector<std::string_view> inputs;
   std::vector<std::string_view> outputs;
   std::vector<std::string_view> attributes;
@@ -120,6 +123,7 @@ Result<GraphNode> ReadNode(std::string_view message) {
     if (field.number == 2) node.outputs.push_back(field.bytes);
     if (field.number == 4) node.op = field.bytes;
     if (field.number == 5) node.attributes.push_back(field.bytes);
+    if (field.number == 7) node.domain = field.bytes;
     return {};
   }));
   return node;
@@ -179,6 +183,41 @@ Result<Graph> ReadGraph(std::string_view message) {
   return graph;
 }
 
+/// Refuse a set of operators that the file imports in a version that is not known.
+Status CheckSet(std::string_view message, bool& has_trees) {
+  std::string_view domain;
+  std::uint64_t version = 0;
+  MARQUEE_RETURN_IF_ERROR(ForEachField(message, [&](const WireField& field) -> Status {
+    if (field.number == 1) domain = field.bytes;
+    if (field.number == 2) version = field.value;
+    return {};
+  }));
+  if (domain != kDomain) return {};
+  has_trees = true;
+  if (version >= 1 && version <= kNewestOpset) return {};
+  return Status::Config(fmt::format(
+      "imports version {} of the operators {}; 1 to {} are known: convert for one of these",
+      version, kDomain, kNewestOpset));
+}
+
+/// Refuse operators that are not those that Marquee knows by name: of a later version, or defined by
+/// the file.
+Status CheckOperators(std::string_view model) {
+  bool has_trees = false;
+  Status status = ForEachField(model, [&](const WireField& field) -> Status {
+    if (field.number == 25) {
+      return Status::Config("defines operators of its own (functions): convert the trees alone");
+    }
+    return field.number == 8 ? CheckSet(field.bytes, has_trees) : Status();
+  });
+  if (!status.ok() || has_trees) return status;
+  return Status::Config(fmt::format("imports no operators of {}, so it has no trees", kDomain));
+}
+
+bool IsTrees(const GraphNode& node) {
+  return node.domain == kDomain && (node.op == kClassifier || node.op == kRegressor);
+}
+
 /// Whether a node writes the numbers that it reads, as floats.
 Result<bool> KeepsNumbers(const GraphNode& node) {
   constexpr std::int64_t kFloat = 1;
@@ -195,12 +234,13 @@ Result<bool> KeepsNumbers(const GraphNode& node) {
 Result<const GraphNode*> FindTrees(const Graph& graph) {
   const GraphNode* trees = nullptr;
   for (const GraphNode& node : graph.nodes) {
-    if (node.op != kClassifier && node.op != kRegressor) continue;
+    if (!IsTrees(node)) continue;
     if (trees != nullptr) return Status::Config("its graph has several nodes of trees");
     trees = &node;
   }
   if (trees == nullptr) {
-    return Status::Config(fmt::format("its graph has no node {} or {}", kClassifier, kRegressor));
+    return Status::Config(
+        fmt::format("its graph has no node {} or {} of {}", kClassifier, kRegressor, kDomain));
   }
   const auto is_input = [&graph](const std::vector<std::string_view>& names) {
     return names.size() == 1 &&
@@ -217,10 +257,11 @@ Result<const GraphNode*> FindTrees(const Graph& graph) {
         std::any_of(node.outputs.begin(), node.outputs.end(), [trees](std::string_view name) {
           return std::find(trees->inputs.begin(), trees->inputs.end(), name) != trees->inputs.end();
         });
-    bool fits = std::find(kBehind.begin(), kBehind.end(), node.op) != kBehind.end();
+    const bool standard = node.domain.empty() || node.domain == "ai.onnx" || node.domain == kDomain;
+    bool fits = standard && std::find(kBehind.begin(), kBehind.end(), node.op) != kBehind.end();
     if (before) {
       MARQUEE_ASSIGN_OR_RETURN(const bool keeps, KeepsNumbers(node));
-      fits = keeps && !reads_input && is_input(node.inputs);
+      fits = standard && keeps && !reads_input && is_input(node.inputs);
       reads_input = true;
     }
     if (fits) continue;
@@ -273,6 +314,7 @@ Result<OnnxTrees> FindOnnxTrees(std::string_view bytes) {
   constexpr std::array<std::uint32_t, 1> kGraph = {7};
   MARQUEE_ASSIGN_OR_RETURN(const std::string_view message, Descend(bytes, kGraph));
   if (message.empty()) return Status::Config("has no graph: it is no ONNX model");
+  MARQUEE_RETURN_IF_ERROR(CheckOperators(bytes));
   MARQUEE_ASSIGN_OR_RETURN(const Graph graph, ReadGraph(message));
   MARQUEE_ASSIGN_OR_RETURN(const GraphNode* const node, FindTrees(graph));
   OnnxTrees trees;

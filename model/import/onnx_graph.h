@@ -34,7 +34,8 @@ struct OnnxTrees {
 
 /// Find the node of trees in a file.
 ///
-/// Errors: kConfig: no ONNX file; no such node or several; attributes that are not known or twice
+/// Errors: kConfig: no ONNX file; operators of a version that is not known, or of the file's own; no
+/// such node or several; attributes that are not known or twice
 /// there; a node before it that changes a number, or behind it that changes or renames a class.
 Result<OnnxTrees> FindOnnxTrees(std::string_view bytes);
 

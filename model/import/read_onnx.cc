@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <span>
 
 #include "model/import/onnx_graph.h"
@@ -24,9 +23,12 @@ Result<std::span<const T>> ListOf(const std::vector<T>& list, std::string_view n
 struct FileTree {
   std::vector<FileNode> nodes;
   std::map<std::int64_t, std::size_t> numbers;  // of the file's node ids
-  /// [nodes][num_scores], and which scores any leaf adds to.
+  std::size_t num_leaves = 0;
+  /// [nodes][num_scores], and whether the file gives a weight.
   std::vector<double> values;
-  std::set<std::size_t> scores;
+  std::vector<bool> given;
+  /// Per score: leaves that add to it.
+  std::vector<std::size_t> counts;
 };
 
 class Reader {
@@ -111,6 +113,7 @@ class Reader {
       FileNode node;
       node.is_leaf = modes[i] == "LEAF";
       node.values = tree.nodes.size();
+      if (node.is_leaf) ++tree.num_leaves;
       if (!node.is_leaf) {
         if (features[i] < 0 || static_cast<std::size_t>(features[i]) >= kMaxForestFeatures) {
           return Status::Config(fmt::format("nodes_featureids[{}] is {}", i, features[i]));
@@ -171,6 +174,17 @@ class Reader {
     std::string_view post = from_.Get("post_transform").text;
     if (post.empty()) post = "NONE";
     forest_.num_scores = one_score ? 1 : num_classes;
+    // What ONNX Runtime does, which no other link of scores says.
+    if (num_classes == 2 && !one_score) {
+      return Status::Config(
+          "class_ids name both of two classes, of which ONNX Runtime takes the second wherever its "
+          "score is above 0, whatever the first's is: convert with weights of one class");
+    }
+    if (one_score && post == "LOGISTIC" && no_negative) {
+      return Status::Config(
+          "class_weights has none below 0, so ONNX Runtime takes the second class of a score above "
+          "0.5 instead of 0: train more trees, or import the model in its own library's format");
+    }
     if (one_score && post == "LOGISTIC") {
       forest_.link = Link::kLogistic;
     } else if (!one_score && post == "LOGISTIC") {
@@ -206,7 +220,11 @@ class Reader {
       return Status::Config(
           fmt::format("has too many leaf values: at most {} are allowed", kMaxForestNodes));
     }
-    for (FileTree& tree : trees_) tree.values.assign(tree.nodes.size() * num_scores, 0.0);
+    for (FileTree& tree : trees_) {
+      tree.values.assign(tree.nodes.size() * num_scores, 0.0);
+      tree.given.assign(tree.values.size(), false);
+      tree.counts.assign(num_scores, 0);
+    }
     for (std::size_t i = 0; i < count; ++i) {
       const auto tree = tree_numbers_.find(tree_ids[i]);
       if (tree == tree_numbers_.end()) {
@@ -225,10 +243,44 @@ class Reader {
                                           ids[i], num_scores));
       }
       const std::size_t score = one ? 0 : static_cast<std::size_t>(ids[i]);
-      of.values[node->second * num_scores + score] += static_cast<double>(weights[i]);
-      of.scores.insert(score);
+      const std::size_t place = node->second * num_scores + score;
+      // ONNX Runtime adds them one by one to a sum of floats, or takes the first alone.
+      if (of.given[place]) {
+        return Status::Config(
+            fmt::format("{}[{}]: leaf {} of tree {} has two weights for one score", Name("weights"),
+                        i, node_ids[i], tree_ids[i]));
+      }
+      of.given[place] = true;
+      of.values[place] = static_cast<double>(weights[i]);
+      ++of.counts[score];
     }
-    return {};
+    return CheckWeights();
+  }
+
+  /// A leaf without a weight counts as its nodes_values, or as an error, in ONNX Runtime; and a class
+  /// for which no leaf on a row's ways has a weight is not chosen, though its score of 0 be largest.
+  Status CheckWeights() const {
+    std::vector<bool> always(forest_.num_scores);
+    for (std::size_t t = 0; t < trees_.size(); ++t) {
+      const FileTree& tree = trees_[t];
+      for (std::size_t n = 0; n < tree.nodes.size(); ++n) {
+        const auto first = tree.given.begin() + static_cast<std::ptrdiff_t>(n * forest_.num_scores);
+        const auto last = first + static_cast<std::ptrdiff_t>(forest_.num_scores);
+        if (tree.nodes[n].is_leaf && std::find(first, last, true) == last) {
+          return Status::Config(fmt::format("tree {}: node {} is a leaf that {} gives no weight", t,
+                                            n, Name("weights")));
+        }
+      }
+      for (std::size_t s = 0; s < forest_.num_scores; ++s) {
+        always[s] = always[s] || tree.counts[s] == tree.num_leaves;
+      }
+    }
+    const auto rarely = std::find(always.begin(), always.end(), false);
+    if (rarely == always.end()) return {};
+    return Status::Config(fmt::format(
+        "{}: no tree has a weight for class {} in each leaf, without which ONNX Runtime "
+        "does not choose it: convert with all weights",
+        Name("ids"), rarely - always.begin()));
   }
 
   /// Base values come last, after all trees.
@@ -260,11 +312,13 @@ class Reader {
         *child = static_cast<std::int64_t>(found->second);
       }
     }
-    if (from.scores.size() > 1) {
+    const auto has_leaves = [](std::size_t count) { return count > 0; };
+    if (std::count_if(from.counts.begin(), from.counts.end(), has_leaves) > 1) {
       return MakeTree(from.nodes, from.values, forest_.num_scores, forest_.num_features, false,
                       place);
     }
-    const std::size_t score = from.scores.empty() ? 0 : *from.scores.begin();
+    const auto score = static_cast<std::size_t>(
+        std::find_if(from.counts.begin(), from.counts.end(), has_leaves) - from.counts.begin());
     std::vector<double> values;
     for (std::size_t n = 0; n < from.nodes.size(); ++n) {
       values.push_back(from.values[n * forest_.num_scores + score]);

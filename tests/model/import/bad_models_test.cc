@@ -294,6 +294,23 @@ TEST(BadModelTest, OnnxIsRefused) {
          "tree 0: node 1 is a leaf of value inf");
   refuse([](Tree t) { t.values[0] = std::numeric_limits<float>::quiet_NaN(); },
          "tree 0: node 0 has a threshold that is no number");
+  refuse([](Tree t) { t.domain = "com.me"; },
+         "its graph has no node TreeEnsembleClassifier or TreeEnsembleRegressor of ai.onnx.ml");
+  refuse([](Tree t) { t.opset = 6; },
+         "imports version 6 of the operators ai.onnx.ml; 1 to 5 are known");
+  refuse([](Tree t) { t.of_model = BytesField(25, ""); }, "defines operators of its own");
+  refuse(
+      [](Tree t) {
+        t.weight_trees.push_back(0), t.weight_nodes.push_back(1), t.weight_ids.push_back(0);
+        t.weights.push_back(1);
+      },
+      "target_weights[2]: leaf 1 of tree 0 has two weights for one score");
+  refuse(
+      [](Tree t) {
+        t.weight_trees.pop_back(), t.weight_nodes.pop_back(), t.weight_ids.pop_back();
+        t.weights.pop_back();
+      },
+      "tree 0: node 2 is a leaf that target_weights gives no weight");
   const std::string good = WriteOnnx({});
   ExpectRefused(good.substr(0, good.size() - 1), "was cut: a field is longer than the rest", "cut");
   ExpectRefused(Varint(1 << 3) + Varint(8), "has no graph", "no graph");
@@ -346,6 +363,32 @@ TEST(BadModelTest, ASetOfCategoriesHasOneSplit) {
   ExpectRefused(document.dump(),
                 "trees[0].categories_segments: [1] is 2, where another node's categories are",
                 "XGBoost");
+}
+
+TEST(BadModelTest, OnnxClassesThatItsRuntimeDecidesInItsOwnWayAreRefused) {
+  const auto file = [](const std::vector<std::int64_t>& labels,
+                       const std::vector<std::int64_t>& ids, const std::vector<float>& weights) {
+    OnnxTree tree;
+    tree.labels = labels;
+    tree.weight_trees.assign(ids.size(), 0);
+    tree.weight_nodes.clear();
+    // The first half is of leaf 1.
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      tree.weight_nodes.push_back(i < ids.size() / 2 ? 1 : 2);
+    }
+    tree.weight_ids = ids;
+    tree.weights = weights;
+    tree.more = Text("post_transform", "LOGISTIC");
+    return WriteOnnx(tree);
+  };
+  EXPECT_TRUE(ReadForest(file({0, 1}, {1, 1}, {-1, 2})));
+  EXPECT_TRUE(ReadForest(file({0, 1, 2}, {0, 1, 2, 0, 1, 2}, {1, 2, 3, 3, 2, 1})));
+  ExpectRefused(file({0, 1}, {1, 1}, {1, 2}), "class_weights has none below 0", "a cut at 0.5");
+  ExpectRefused(file({0, 1}, {0, 1, 0, 1}, {1, -1, -2, 2}),
+                "class_ids name both of two classes, of which ONNX Runtime takes the second",
+                "two scores");
+  ExpectRefused(file({0, 1, 2}, {0, 1, 0, 1}, {-1, -2, -3, -1}),
+                "class_ids: no tree has a weight for class 2 in each leaf", "a class without");
 }
 
 TEST(BadModelTest, LongTextsAreCutOutOfMessages) {

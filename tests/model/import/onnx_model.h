@@ -47,7 +47,8 @@ inline std::string Integer(std::string_view name, std::int64_t value) {
       5, BytesField(1, name) + Varint(3 << 3) + Varint(static_cast<std::uint64_t>(value)));
 }
 
-/// A regressor: node 0 asks column `feature` for `mode` 1.5; nodes 1 and 2 are leaves of 10 and 20.
+/// Node 0 asks column `feature` for `mode` 1.5; nodes 1 and 2 are leaves of 10 and 20. A regressor,
+/// or with labels a classifier.
 struct OnnxTree {
   std::vector<std::int64_t> tree_ids = {0, 0, 0};
   std::vector<std::int64_t> node_ids = {0, 1, 2};
@@ -63,6 +64,10 @@ struct OnnxTree {
   std::vector<float> weights = {10, 20};
   std::string more;  // attributes
   std::int64_t num_targets = 1;
+  std::vector<std::int64_t> labels;
+  std::string domain = "ai.onnx.ml";
+  std::int64_t opset = 3;
+  std::string of_model;      // fields behind the graph
   std::string before;        // an operator between input and trees
   std::string of_before;     // its attributes
   std::string behind;        // an operator on what the trees write
@@ -70,16 +75,21 @@ struct OnnxTree {
 };
 
 inline std::string WriteOnnx(const OnnxTree& tree) {
-  std::string node = BytesField(1, tree.before.empty() ? "rows" : "changed") +
-                     BytesField(2, "scores") + BytesField(4, "TreeEnsembleRegressor");
-  node += Integers("nodes_treeids", tree.tree_ids) + Integers("nodes_nodeids", tree.node_ids) +
-          Integers("nodes_featureids", tree.features) + Floats("nodes_values", tree.values) +
-          Texts("nodes_modes", tree.modes) + Integers("nodes_truenodeids", tree.yes) +
-          Integers("nodes_falsenodeids", tree.no) + Integers("target_treeids", tree.weight_trees) +
-          Integers("target_nodeids", tree.weight_nodes) + Integers("target_ids", tree.weight_ids) +
-          Floats("target_weights", tree.weights) + tree.more;
+  std::string node =
+      BytesField(1, tree.before.empty() ? "rows" : "changed") + BytesField(2, "scores") +
+      BytesField(4, tree.labels.empty() ? "TreeEnsembleRegressor" : "TreeEnsembleClassifier") +
+      BytesField(7, tree.domain);
+  const std::string prefix = tree.labels.empty() ? "target_" : "class_";
+  node +=
+      Integers("nodes_treeids", tree.tree_ids) + Integers("nodes_nodeids", tree.node_ids) +
+      Integers("nodes_featureids", tree.features) + Floats("nodes_values", tree.values) +
+      Texts("nodes_modes", tree.modes) + Integers("nodes_truenodeids", tree.yes) +
+      Integers("nodes_falsenodeids", tree.no) + Integers(prefix + "treeids", tree.weight_trees) +
+      Integers(prefix + "nodeids", tree.weight_nodes) + Integers(prefix + "ids", tree.weight_ids) +
+      Floats(prefix + "weights", tree.weights) + tree.more;
   if (!tree.missing.empty()) node += Integers("nodes_missing_value_tracks_true", tree.missing);
-  node += Integer("n_targets", tree.num_targets);
+  node += tree.labels.empty() ? Integer("n_targets", tree.num_targets)
+                              : Integers("classlabels_int64s", tree.labels);
   const auto dimension = [](std::int64_t size) {
     return BytesField(1, Varint(1 << 3) + Varint(static_cast<std::uint64_t>(size)));
   };
@@ -96,7 +106,9 @@ inline std::string WriteOnnx(const OnnxTree& tree) {
         1, BytesField(1, "scores") + BytesField(2, "changed scores") + BytesField(4, tree.behind));
   }
   graph += BytesField(1, node) + BytesField(11, input);
-  return Varint(1 << 3) + Varint(8) + BytesField(7, graph);
+  const std::string opset =
+      BytesField(1, "ai.onnx.ml") + Varint(2 << 3) + Varint(static_cast<std::uint64_t>(tree.opset));
+  return Varint(1 << 3) + Varint(8) + BytesField(7, graph) + BytesField(8, opset) + tree.of_model;
 }
 
 }  // namespace marquee::model
