@@ -62,8 +62,10 @@ void Report(const ImportOptions& options, const model::Forest& forest,
   fmt::print("{}: {} trees of {}, {} score{} → {}\n", options.from, forest.trees.size(),
              forest.library, forest.num_scores, forest.num_scores == 1 ? "" : "s", options.out);
   if (attached.why.empty()) {
-    fmt::print("scores: the library's, bit for bit: summed in {} in the order of the trees\n",
-               forest.in_f64 ? "f64, then rounded to f32," : "f32");
+    fmt::print(
+        "scores: the library's on one thread, bit for bit: summed in {} in the order of the "
+        "trees\n",
+        forest.in_f64 ? "f64, then rounded to f32," : "f32");
   } else {
     fmt::print("scores: at most {:.2g} off the library's: {}\n", attached.bound, attached.why);
   }
