@@ -134,13 +134,11 @@ def check_movies(program: pathlib.Path, folder: pathlib.Path, rows: int = 4000) 
     for name, fit in FITS.items():
         file, model = folder / name, folder / "imported.model"
         expected = fit(movies, file)
-        start = [program, "model", "import", "--from", file]
-        if file.with_suffix(".names").exists():
-            start += ["--features", file.with_suffix(".names")]
-        _call(*start, "--probe", folder / "rows.csv")
+        names = file.with_suffix(".names")
+        features = ["--features", names] if names.exists() else []
         asked = file.with_suffix(".joblib") if name.startswith("sklearn") else file
-        _call(sys.executable, ROOT / "model/import/golden.py", asked, folder / "rows.csv", folder / "scores.csv")
-        _call(*start, "--golden", folder / "scores.csv", "-o", model)
+        golden = [ROOT / "model/import/golden.py", "--marquee", program, "--model", asked]
+        _call(sys.executable, *golden, "--", "--from", file, *features, "-o", model)
         _call(program, "model", "verify", model)
         printed = list(csv.DictReader(_call(program, "score", data, "--model", model).splitlines()))
         # Both in the order of the file, where an id may come again.

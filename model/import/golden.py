@@ -1,16 +1,26 @@
 #!/usr/bin/env python3
-"""Score probe rows with the library that made a model: golden rows for `marquee model import`.
+"""Import a model with golden rows that its own library scores.
 
+    golden.py [--marquee PROGRAM] [--model MODEL] -- --from FILE -o OUT.model …
+
+Behind -- are the arguments of `marquee model import`. Or only the middle one of the three steps that this takes:
+
+    marquee model import --from FILE … --probe ROWS.csv
     golden.py MODEL ROWS.csv SCORES.csv
+    marquee model import --from FILE … --golden SCORES.csv -o OUT.model
 
-MODEL is XGBoost's .json or .ubj, LightGBM's .txt, CatBoost's .json or .cbm, an .onnx file, or a
-scikit-learn model in a .joblib or .pkl file (reading one runs code in it: only your own). ROWS.csv is
-what `--probe` wrote. The scores are raw ones, before any sigmoid or softmax.
+MODEL, by default FILE, is XGBoost's .json or .ubj, LightGBM's .txt, CatBoost's .json or .cbm, an .onnx file,
+or a scikit-learn model in a .joblib or .pkl file (reading one runs code in it: only your own). The scores are
+raw ones, before any sigmoid or softmax.
 """
 
 from __future__ import annotations
 
+import argparse
+import shutil
+import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -151,11 +161,8 @@ def score(path: str, rows: np.ndarray) -> np.ndarray:
     return np.asarray(scorer(path, rows), np.float64).reshape(len(rows), -1)
 
 
-def main() -> int:
-    if len(sys.argv) != 4:
-        print(__doc__, file=sys.stderr)
-        return 2
-    model, rows_path, scores_path = sys.argv[1:]
+def write_scores(model: str, rows_path: str, scores_path: str) -> None:
+    """Score the rows in a file with the model in a file."""
     # Rows come in the order of the names, but without them.
     warnings.filterwarnings("ignore", message="X does not have valid feature names")
     mark, rows = read_rows(rows_path)
@@ -163,6 +170,39 @@ def main() -> int:
         file.write(f"# marquee scores {mark}\n")
         for row in score(model, rows).tolist():
             file.write(",".join(map(repr, row)) + "\n")
+
+
+def import_model(ours: list[str], theirs: list[str]) -> int:
+    """Probe, score, import: with arguments of this script and of `marquee model import`. The exit code."""
+    parser = argparse.ArgumentParser("golden.py", allow_abbrev=False)
+    parser.add_argument("--marquee", default="marquee", metavar="PROGRAM")
+    parser.add_argument("--model", metavar="MODEL")
+    options = parser.parse_args(ours)
+    if shutil.which(options.marquee) is None:
+        parser.error(f"there is no program {options.marquee}: --marquee names it")
+    parser = argparse.ArgumentParser("golden.py … --", allow_abbrev=False)
+    parser.add_argument("--from", dest="source", required=True)
+    parser.add_argument("-o", "--out", required=True)
+    files, others = parser.parse_known_args(theirs)
+    command = [options.marquee, "model", "import", "--from", files.source, *others]
+    with tempfile.TemporaryDirectory() as folder:
+        rows, scores = f"{folder}/rows.csv", f"{folder}/scores.csv"
+        probed = subprocess.run([*command, "--probe", rows], stdout=subprocess.DEVNULL, check=False)
+        if probed.returncode != 0:
+            return probed.returncode
+        write_scores(options.model or files.source, rows, scores)
+        return subprocess.run([*command, "--golden", scores, "-o", files.out], check=False).returncode
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    if "--" in arguments:
+        end = arguments.index("--")
+        return import_model(arguments[:end], arguments[end + 1 :])
+    if len(arguments) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    write_scores(*arguments)
     return 0
 
 

@@ -73,7 +73,7 @@ void Report(const ImportOptions& options, const model::Forest& forest,
     fmt::print(
         "golden rows: {}, with scores that Marquee's own engine computed: they guard this file, "
         "but "
-        "do not compare with the library; --probe and --golden do (--help)\n",
+        "do not compare with the library; golden.py does (--help)\n",
         num_rows);
   } else {
     fmt::print("golden rows: {}, with the library's scores from {}; every engine agrees\n",
@@ -148,9 +148,7 @@ void AddModelImportCommand(CLI::App& model, Action& chosen) {
       "  marquee model import --from booster.json -o booster.model\n"
       "  marquee run --model booster.model\n"
       "With golden rows whose scores the library itself computes:\n"
-      "  marquee model import --from booster.json --probe rows.csv\n"
-      "  python3 model/import/golden.py booster.json rows.csv scores.csv\n"
-      "  marquee model import --from booster.json --golden scores.csv -o booster.model\n"
+      "  python3 model/import/golden.py -- --from booster.json -o booster.model\n"
       "For another table than the movies:\n"
       "  marquee features --schema income.toml --data train.csv -o train.marquee\n"
       "  marquee model import --from booster.json --schema income.toml --trained-on train.marquee "
