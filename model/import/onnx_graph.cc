@@ -2,6 +2,7 @@
 #include "model/import/onnx_graph.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -15,8 +16,9 @@
 namespace marquee::model {
 namespace {
 
-constexpr std::string_view kClassifier = "TreeEnsembleClassifier";
-constexpr std::string_view kRegressor = "TreeEnsembleRegressor";
+/// In the order of OnnxOperator.
+constexpr std::array<std::string_view, 3> kOperators = {"TreeEnsembleClassifier",
+                                                        "TreeEnsembleRegressor", "TreeEnsemble"};
 constexpr std::string_view kDomain = "ai.onnx.ml";
 constexpr std::uint64_t kNewestOpset = 5;
 /// More lists of a graph's parts than any converter writes.
@@ -83,6 +85,31 @@ Status AppendIntegers(const WireField& field, std::vector<std::int64_t>& integer
   return {};
 }
 
+/// Read the numbers of a tensor: floats, or bytes as integers.
+Status ReadTensor(std::string_view message, OnnxAttribute& attribute) {
+  constexpr std::uint64_t kFloat = 1;
+  constexpr std::uint64_t kByte = 2;
+  std::uint64_t type = 0;
+  WireField raw;
+  MARQUEE_RETURN_IF_ERROR(ForEachField(message, [&](const WireField& field) -> Status {
+    if (field.number == 2) type = field.value;
+    if (field.number == 4) return AppendFloats(field, attribute.floats);
+    if (field.number == 5) return AppendIntegers(field, attribute.integers);
+    if (field.number == 9) raw = field;
+    return {};
+  }));
+  if (type == kFloat) return AppendFloats(raw, attribute.floats);
+  if (type != kByte) {
+    return Status::Config(
+        fmt::format("a tensor of the trees is of type {}: only floats (1) and bytes (2) are "
+                    "supported; convert with an input of floats",
+                    type));
+  }
+  if (attribute.integers.size() + raw.bytes.size() > kMaxForestNodes) return TooMany("bytes");
+  for (const char byte : raw.bytes) attribute.integers.push_back(static_cast<unsigned char>(byte));
+  return {};
+}
+
 /// Read an attribute's name and value.
 Result<std::pair<std::string_view, OnnxAttribute>> ReadAttribute(std::string_view message) {
   std::string_view name;
@@ -98,6 +125,8 @@ Result<std::pair<std::string_view, OnnxAttribute>> ReadAttribute(std::string_vie
       case 4:
         attribute.text = field.bytes;
         return {};
+      case 5:
+        return ReadTensor(field.bytes, attribute);
       case 7:
         return AppendFloats(field, attribute.floats);
       case 8:
@@ -106,7 +135,7 @@ Result<std::pair<std::string_view, OnnxAttribute>> ReadAttribute(std::string_vie
         if (attribute.texts.size() >= kMaxForestNodes) return TooMany("texts");
         attribute.texts.push_back(field.bytes);
         return {};
-      default:  // f, doc_string, type; a tensor is refused by the attribute's name
+      default:  // f, doc_string, type
         return {};
     }
   }));
@@ -215,7 +244,8 @@ Status CheckOperators(std::string_view model) {
 }
 
 bool IsTrees(const GraphNode& node) {
-  return node.domain == kDomain && (node.op == kClassifier || node.op == kRegressor);
+  return node.domain == kDomain &&
+         std::find(kOperators.begin(), kOperators.end(), node.op) != kOperators.end();
 }
 
 /// Whether a node writes the numbers that it reads, as floats.
@@ -240,7 +270,7 @@ Result<const GraphNode*> FindTrees(const Graph& graph) {
   }
   if (trees == nullptr) {
     return Status::Config(
-        fmt::format("its graph has no node {} or {} of {}", kClassifier, kRegressor, kDomain));
+        fmt::format("its graph has no node of {}: {}", kDomain, fmt::join(kOperators, ", ")));
   }
   const auto is_input = [&graph](const std::vector<std::string_view>& names) {
     return names.size() == 1 &&
@@ -276,7 +306,7 @@ Result<const GraphNode*> FindTrees(const Graph& graph) {
 
 /// Read the attributes of the node of trees.
 Status ReadAttributes(const GraphNode& node, OnnxTrees& trees) {
-  constexpr std::array<std::string_view, 23> kKnown = {
+  constexpr std::array<std::string_view, 30> kKnown = {
       "nodes_treeids",       "nodes_nodeids",      "nodes_featureids",
       "nodes_values",        "nodes_hitrates",     "nodes_modes",
       "nodes_truenodeids",   "nodes_falsenodeids", "nodes_missing_value_tracks_true",
@@ -284,7 +314,9 @@ Status ReadAttributes(const GraphNode& node, OnnxTrees& trees) {
       "target_weights",      "class_treeids",      "class_nodeids",
       "class_ids",           "class_weights",      "classlabels_int64s",
       "classlabels_strings", "n_targets",          "aggregate_function",
-      "base_values",         "post_transform"};
+      "base_values",         "post_transform",     "tree_roots",
+      "nodes_splits",        "nodes_trueleafs",    "nodes_falseleafs",
+      "leaf_targetids",      "leaf_weights",       "membership_values"};
   for (const std::string_view message : node.attributes) {
     MARQUEE_ASSIGN_OR_RETURN(auto attribute, ReadAttribute(message));
     const std::string_view name = attribute.first;
@@ -318,7 +350,8 @@ Result<OnnxTrees> FindOnnxTrees(std::string_view bytes) {
   MARQUEE_ASSIGN_OR_RETURN(const Graph graph, ReadGraph(message));
   MARQUEE_ASSIGN_OR_RETURN(const GraphNode* const node, FindTrees(graph));
   OnnxTrees trees;
-  trees.is_classifier = node->op == kClassifier;
+  trees.op = static_cast<OnnxOperator>(
+      std::distance(kOperators.begin(), std::find(kOperators.begin(), kOperators.end(), node->op)));
   if (graph.inputs.size() == 1) trees.num_columns = graph.inputs[0].second;
   MARQUEE_RETURN_IF_ERROR(ReadAttributes(*node, trees));
   return trees;

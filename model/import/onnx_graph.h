@@ -11,7 +11,7 @@
 
 namespace marquee::model {
 
-/// What an attribute of a node holds; all that it does not is empty.
+/// What an attribute of a node holds, a tensor's numbers too; all that it does not is empty.
 struct OnnxAttribute {
   std::string_view text;
   std::int64_t integer = 0;
@@ -20,13 +20,17 @@ struct OnnxAttribute {
   std::vector<std::string_view> texts;
 };
 
+/// The operators that are trees; the last one is that of version 5, for both.
+enum class OnnxOperator : std::uint8_t { kClassifier, kRegressor, kEnsemble };
+
 /// The one node of trees in a graph. Owns: no text; the file's bytes must live on.
 struct OnnxTrees {
-  /// TreeEnsembleClassifier, else TreeEnsembleRegressor.
-  bool is_classifier = false;
+  OnnxOperator op = OnnxOperator::kClassifier;
   /// Columns of the graph's input; 0 if the file leaves it open.
   std::size_t num_columns = 0;
   std::map<std::string_view, OnnxAttribute> attributes;
+
+  bool Has(std::string_view name) const { return attributes.find(name) != attributes.end(); }
 
   /// An empty attribute if there is none of the name.
   const OnnxAttribute& Get(std::string_view name) const;

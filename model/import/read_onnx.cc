@@ -1,7 +1,9 @@
-// ONNX: the trees of a TreeEnsembleClassifier or TreeEnsembleRegressor of ai.onnx.ml, versions 1 to 4.
+// ONNX: the trees of a TreeEnsembleClassifier, TreeEnsembleRegressor or TreeEnsemble of ai.onnx.ml,
+// versions 1 to 5.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 
@@ -20,6 +22,46 @@ Result<std::span<const T>> ListOf(const std::vector<T>& list, std::string_view n
   return Status::Config(fmt::format("{} has {} entries instead of {}", name, list.size(), count));
 }
 
+/// Set what a node asks, and its children's ids.
+Status SetQuestion(std::string_view mode, float value, bool missing_is_true, std::int64_t yes,
+                   std::int64_t no, FileNode& node) {
+  // "Yes" to "not above", or "no" to "above", is left.
+  const bool upper = mode == "BRANCH_GT" || mode == "BRANCH_GTE";
+  if (!upper && mode != "BRANCH_LEQ" && mode != "BRANCH_LT") {
+    return Status::Config(
+        fmt::format("is '{}': only BRANCH_LEQ, BRANCH_LT, BRANCH_GT, BRANCH_GTE and LEAF are "
+                    "supported, for an "
+                    "equality is two splits",
+                    mode.substr(0, 80)));
+  }
+  const bool strict = mode == "BRANCH_LT" || mode == "BRANCH_GTE";
+  node.split.threshold = strict ? FloatBelow(value) : value;
+  node.left = upper ? no : yes;
+  node.right = upper ? yes : no;
+  node.split.missing_right = missing_is_true == upper;
+  return {};
+}
+
+/// Note a feature that node i asks.
+Status AddFeature(std::size_t i, std::int64_t feature, Forest& forest) {
+  if (feature < 0 || static_cast<std::size_t>(feature) >= kMaxForestFeatures) {
+    return Status::Config(fmt::format("nodes_featureids[{}] is {}", i, feature));
+  }
+  forest.num_features = std::max(forest.num_features, static_cast<std::size_t>(feature) + 1);
+  return {};
+}
+
+/// Take the columns of the input for the features; 0: the file leaves them open.
+Status SetColumns(std::size_t num_columns, Forest& forest) {
+  if (num_columns > 0 && forest.num_features > num_columns) {
+    return Status::Config(
+        fmt::format("nodes_featureids names feature {}, but the input has {} columns",
+                    forest.num_features - 1, num_columns));
+  }
+  forest.num_features = std::max(forest.num_features, num_columns);
+  return {};
+}
+
 struct FileTree {
   std::vector<FileNode> nodes;
   std::map<std::int64_t, std::size_t> numbers;  // of the file's node ids
@@ -34,19 +76,15 @@ struct FileTree {
 class Reader {
  public:
   explicit Reader(const OnnxTrees& from)
-      : from_(from), prefix_(from.is_classifier ? "class" : "target") {}
+      : from_(from),
+        is_classifier_(from.op == OnnxOperator::kClassifier),
+        prefix_(is_classifier_ ? "class" : "target") {}
 
   Result<Forest> Read() {
-    const std::size_t num_columns = from_.num_columns;
     forest_.library = "ONNX";
     MARQUEE_RETURN_IF_ERROR(ReadNodes());
-    forest_.num_features = std::max(forest_.num_features, num_columns);
-    if (num_columns > 0 && forest_.num_features > num_columns) {
-      return Status::Config(
-          fmt::format("nodes_featureids names feature {}, but the input has {} columns",
-                      forest_.num_features - 1, num_columns));
-    }
-    MARQUEE_RETURN_IF_ERROR(from_.is_classifier ? ReadClasses() : ReadTarget());
+    MARQUEE_RETURN_IF_ERROR(SetColumns(from_.num_columns, forest_));
+    MARQUEE_RETURN_IF_ERROR(is_classifier_ ? ReadClasses() : ReadTarget());
     MARQUEE_RETURN_IF_ERROR(ReadWeights());
     MARQUEE_RETURN_IF_ERROR(ReadBase());
     for (std::size_t t = 0; t < trees_.size(); ++t) {
@@ -59,26 +97,6 @@ class Reader {
 
  private:
   std::string Name(std::string_view name) const { return fmt::format("{}_{}", prefix_, name); }
-
-  /// Set what a node asks, and its children's ids.
-  static Status SetQuestion(std::string_view mode, float value, bool missing_is_true,
-                            std::int64_t yes, std::int64_t no, FileNode& node) {
-    // "Yes" to "not above", or "no" to "above", is left.
-    const bool upper = mode == "BRANCH_GT" || mode == "BRANCH_GTE";
-    if (!upper && mode != "BRANCH_LEQ" && mode != "BRANCH_LT") {
-      return Status::Config(
-          fmt::format("is '{}': only BRANCH_LEQ, BRANCH_LT, BRANCH_GT, BRANCH_GTE and LEAF are "
-                      "supported, for an "
-                      "equality is two splits",
-                      mode.substr(0, 80)));
-    }
-    const bool strict = mode == "BRANCH_LT" || mode == "BRANCH_GTE";
-    node.split.threshold = strict ? FloatBelow(value) : value;
-    node.left = upper ? no : yes;
-    node.right = upper ? yes : no;
-    node.split.missing_right = missing_is_true == upper;
-    return {};
-  }
 
   Status ReadNodes() {
     const auto& tree_ids = from_.Get("nodes_treeids").integers;
@@ -115,12 +133,8 @@ class Reader {
       node.values = tree.nodes.size();
       if (node.is_leaf) ++tree.num_leaves;
       if (!node.is_leaf) {
-        if (features[i] < 0 || static_cast<std::size_t>(features[i]) >= kMaxForestFeatures) {
-          return Status::Config(fmt::format("nodes_featureids[{}] is {}", i, features[i]));
-        }
+        MARQUEE_RETURN_IF_ERROR(AddFeature(i, features[i], forest_));
         node.split.feature = static_cast<std::uint32_t>(features[i]);
-        forest_.num_features =
-            std::max(forest_.num_features, static_cast<std::size_t>(features[i]) + 1);
         Status status = SetQuestion(modes[i], values[i], !missing.empty() && missing[i] != 0,
                                     yes[i], no[i], node);
         if (!status.ok()) return std::move(status).WithContext(fmt::format("nodes_modes[{}]", i));
@@ -237,7 +251,7 @@ class Reader {
         return Status::Config(fmt::format("{}[{}] is {}, which is no leaf of tree {}",
                                           Name("nodeids"), i, node_ids[i], tree_ids[i]));
       }
-      const bool one = from_.is_classifier && num_scores == 1;
+      const bool one = is_classifier_ && num_scores == 1;
       if (!one && (ids[i] < 0 || static_cast<std::size_t>(ids[i]) >= num_scores)) {
         return Status::Config(fmt::format("{}[{}] is {}, but there are {} scores", Name("ids"), i,
                                           ids[i], num_scores));
@@ -330,9 +344,197 @@ class Reader {
   }
 
   const OnnxTrees& from_;
+  bool is_classifier_;
   std::string_view prefix_;
   std::map<std::int64_t, std::size_t> tree_numbers_;
   std::vector<FileTree> trees_;
+  Forest forest_;
+};
+
+/// Version 5's operator: nodes and leaves apart, of all trees together.
+class EnsembleReader {
+ public:
+  explicit EnsembleReader(const OnnxTrees& from) : from_(from) {}
+
+  Result<Forest> Read() {
+    forest_.library = "ONNX";
+    MARQUEE_RETURN_IF_ERROR(ReadScores());
+    MARQUEE_RETURN_IF_ERROR(ReadArrays());
+    for (std::size_t i = 0; i < features_.size(); ++i) {
+      MARQUEE_RETURN_IF_ERROR(AddFeature(i, features_[i], forest_));
+    }
+    MARQUEE_RETURN_IF_ERROR(SetColumns(from_.num_columns, forest_));
+    const auto& roots = from_.Get("tree_roots").integers;
+    if (roots.size() > kMaxTrees) {
+      return Status::Config(fmt::format("has more than {} trees", kMaxTrees));
+    }
+    for (std::size_t t = 0; t < roots.size(); ++t) {
+      MARQUEE_ASSIGN_OR_RETURN(Tree tree, ReadTree(roots[t], fmt::format("tree {}", t)));
+      forest_.trees.push_back(std::move(tree));
+    }
+    MARQUEE_RETURN_IF_ERROR(CheckForest(forest_));
+    return std::move(forest_);
+  }
+
+ private:
+  /// Of several targets the classes are not named: they are those of the base, in its order.
+  Status ReadScores() {
+    const std::int64_t targets = from_.Has("n_targets") ? from_.Get("n_targets").integer : 1;
+    if (targets < 1 || targets > 254) {
+      return Status::Config(fmt::format("n_targets is {}; 1 to 254 are allowed", targets));
+    }
+    forest_.num_scores = static_cast<std::size_t>(targets);
+    forest_.start.assign(forest_.num_scores, 0.0);
+    forest_.bias.assign(forest_.num_scores, 0.0);
+    constexpr std::int64_t kNone = 0;
+    constexpr std::int64_t kSoftmax = 1;
+    constexpr std::int64_t kLogistic = 2;
+    const std::int64_t post = from_.Get("post_transform").integer;
+    if (targets == 1 ? post != kNone : post != kSoftmax && post != kLogistic) {
+      return Status::Config(
+          fmt::format("post_transform is {} for {} target(s), which is not supported: NONE (0) of "
+                      "one; SOFTMAX (1) or LOGISTIC (2) of several",
+                      post, targets));
+    }
+    forest_.link = post == kNone      ? Link::kIdentity
+                   : post == kSoftmax ? Link::kSoftmax
+                                      : Link::kOneVsRest;
+    constexpr std::int64_t kAverage = 0;
+    constexpr std::int64_t kSum = 1;
+    const std::int64_t aggregate =
+        from_.Has("aggregate_function") ? from_.Get("aggregate_function").integer : kSum;
+    if (aggregate == kAverage) {
+      forest_.divisor = static_cast<double>(from_.Get("tree_roots").integers.size());
+    } else if (aggregate != kSum) {
+      return Status::Config(fmt::format(
+          "aggregate_function is {}: only AVERAGE (0) and SUM (1) are supported", aggregate));
+    }
+    return {};
+  }
+
+  Status ReadArrays() {
+    const auto integers = [this](std::string_view name, std::size_t count) {
+      return ListOf(from_.Get(name).integers, name, count);
+    };
+    features_ = from_.Get("nodes_featureids").integers;
+    const std::size_t count = features_.size();
+    MARQUEE_ASSIGN_OR_RETURN(yes_, integers("nodes_truenodeids", count));
+    MARQUEE_ASSIGN_OR_RETURN(no_, integers("nodes_falsenodeids", count));
+    MARQUEE_ASSIGN_OR_RETURN(yes_is_leaf_, integers("nodes_trueleafs", count));
+    MARQUEE_ASSIGN_OR_RETURN(no_is_leaf_, integers("nodes_falseleafs", count));
+    MARQUEE_ASSIGN_OR_RETURN(modes_, integers("nodes_modes", count));
+    MARQUEE_ASSIGN_OR_RETURN(splits_,
+                             ListOf(from_.Get("nodes_splits").floats, "nodes_splits", count));
+    missing_ = from_.Get("nodes_missing_value_tracks_true").integers;
+    if (!missing_.empty()) {
+      MARQUEE_ASSIGN_OR_RETURN(missing_, integers("nodes_missing_value_tracks_true", count));
+    }
+    weights_ = from_.Get("leaf_weights").floats;
+    MARQUEE_ASSIGN_OR_RETURN(targets_, integers("leaf_targetids", weights_.size()));
+    taken_.assign(count, false);
+    return {};
+  }
+
+  /// A node of a tree, or a leaf: which of the file's.
+  struct Place {
+    std::int64_t number;
+    bool is_leaf;
+  };
+
+  Result<FileNode> ReadNode(std::size_t number, std::string_view tree) {
+    constexpr std::array<std::string_view, 7> kModes = {"BRANCH_LEQ",   "BRANCH_LT", "BRANCH_GTE",
+                                                        "BRANCH_GT",    "BRANCH_EQ", "BRANCH_NEQ",
+                                                        "BRANCH_MEMBER"};
+    const std::int64_t mode = modes_[number];
+    if (mode < 0 || static_cast<std::size_t>(mode) >= kModes.size()) {
+      return Status::Config(fmt::format("{}: nodes_modes[{}] is {}", tree, number, mode));
+    }
+    FileNode node;
+    node.split.feature = static_cast<std::uint32_t>(features_[number]);
+    Status status = SetQuestion(kModes[static_cast<std::size_t>(mode)], splits_[number],
+                                !missing_.empty() && missing_[number] != 0, 0, 1, node);
+    if (!status.ok()) {
+      return std::move(status).WithContext(fmt::format("{}: nodes_modes[{}]", tree, number));
+    }
+    return node;
+  }
+
+  Result<Tree> ReadTree(std::int64_t root, std::string_view tree) {
+    std::vector<Place> places = {{root, false}};
+    std::vector<FileNode> nodes;
+    std::vector<std::size_t> leaves;
+    for (std::size_t n = 0; n < places.size(); ++n) {
+      const auto [number, is_leaf] = places[n];
+      const std::size_t count = is_leaf ? weights_.size() : features_.size();
+      if (number < 0 || static_cast<std::size_t>(number) >= count) {
+        return Status::Config(fmt::format("{}: has the {} {}, but there are {}", tree,
+                                          is_leaf ? "leaf" : "node", number, count));
+      }
+      const auto at = static_cast<std::size_t>(number);
+      if (is_leaf) {
+        nodes.push_back({.values = leaves.size(), .is_leaf = true});
+        leaves.push_back(at);
+        continue;
+      }
+      if (taken_[at]) {
+        return Status::Config(
+            fmt::format("{}: node {} is reached twice: this is no tree", tree, at));
+      }
+      taken_[at] = true;
+      MARQUEE_ASSIGN_OR_RETURN(FileNode node, ReadNode(at, tree));
+      const auto next = static_cast<std::int64_t>(places.size());
+      // SetQuestion was told of "yes" as 0 and "no" as 1.
+      node.left += next;
+      node.right += next;
+      places.push_back({yes_[at], yes_is_leaf_[at] != 0});
+      places.push_back({no_[at], no_is_leaf_[at] != 0});
+      nodes.push_back(std::move(node));
+    }
+    return Finish(nodes, leaves, tree);
+  }
+
+  /// Give the leaves their values: of one score if they all add to it.
+  Result<Tree> Finish(const std::vector<FileNode>& nodes, const std::vector<std::size_t>& leaves,
+                      std::string_view place) const {
+    for (const std::size_t leaf : leaves) {
+      if (targets_[leaf] >= 0 && static_cast<std::size_t>(targets_[leaf]) < forest_.num_scores) {
+        continue;
+      }
+      return Status::Config(fmt::format("{}: leaf_targetids[{}] is {}, but there are {} targets",
+                                        place, leaf, targets_[leaf], forest_.num_scores));
+    }
+    const std::int64_t target = targets_[leaves[0]];
+    const bool one = std::all_of(leaves.begin(), leaves.end(),
+                                 [&](std::size_t leaf) { return targets_[leaf] == target; });
+    const std::size_t width = one ? 1 : forest_.num_scores;
+    if (leaves.size() > kMaxForestNodes / width) {
+      return Status::Config(fmt::format("{}: has {} leaves of {} scores; at most {} are allowed",
+                                        place, leaves.size(), width, kMaxForestNodes));
+    }
+    std::vector<double> values(leaves.size() * width, 0.0);
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+      const std::size_t score = one ? 0 : static_cast<std::size_t>(targets_[leaves[i]]);
+      values[i * width + score] = static_cast<double>(weights_[leaves[i]]);
+    }
+    MARQUEE_ASSIGN_OR_RETURN(Tree tree,
+                             MakeTree(nodes, values, width, forest_.num_features, false, place));
+    if (one) tree.target = static_cast<std::size_t>(target);
+    return tree;
+  }
+
+  const OnnxTrees& from_;
+  std::span<const std::int64_t> features_;
+  std::span<const std::int64_t> yes_;
+  std::span<const std::int64_t> no_;
+  std::span<const std::int64_t> yes_is_leaf_;
+  std::span<const std::int64_t> no_is_leaf_;
+  std::span<const std::int64_t> modes_;
+  std::span<const std::int64_t> missing_;
+  std::span<const std::int64_t> targets_;
+  std::span<const float> splits_;
+  std::span<const float> weights_;
+  /// The nodes that a tree has.
+  std::vector<bool> taken_;
   Forest forest_;
 };
 
@@ -340,6 +542,7 @@ class Reader {
 
 Result<Forest> ReadOnnx(std::string_view bytes) {
   MARQUEE_ASSIGN_OR_RETURN(const OnnxTrees trees, FindOnnxTrees(bytes));
+  if (trees.op == OnnxOperator::kEnsemble) return EnsembleReader(trees).Read();
   return Reader(trees).Read();
 }
 

@@ -155,7 +155,7 @@ void AddModelImportCommand(CLI::App& model, Action& chosen) {
       "-o income.model\n"
       "\n"
       "Reads XGBoost (.json, .ubj; gbtree), LightGBM (text), CatBoost (.json, .cbm; numeric\n"
-      "features), ONNX (TreeEnsembleClassifier, TreeEnsembleRegressor; floats), scikit-learn\n"
+      "features), ONNX (TreeEnsemble, also Classifier and Regressor; floats), scikit-learn\n"
       "(through model/import/export_sklearn.py; a pickle is never read).\n"
       "A feature is found by its name among the base model's columns ('marquee model inspect "
       "--json'\n"

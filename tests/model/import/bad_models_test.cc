@@ -295,7 +295,7 @@ TEST(BadModelTest, OnnxIsRefused) {
   refuse([](Tree t) { t.values[0] = std::numeric_limits<float>::quiet_NaN(); },
          "tree 0: node 0 has a threshold that is no number");
   refuse([](Tree t) { t.domain = "com.me"; },
-         "its graph has no node TreeEnsembleClassifier or TreeEnsembleRegressor of ai.onnx.ml");
+         "its graph has no node of ai.onnx.ml: TreeEnsembleClassifier, TreeEnsembleRegressor");
   refuse([](Tree t) { t.opset = 6; },
          "imports version 6 of the operators ai.onnx.ml; 1 to 5 are known");
   refuse([](Tree t) { t.of_model = BytesField(25, ""); }, "defines operators of its own");
@@ -311,7 +311,7 @@ TEST(BadModelTest, OnnxIsRefused) {
         t.weights.pop_back();
       },
       "tree 0: node 2 is a leaf that target_weights gives no weight");
-  const std::string good = WriteOnnx({});
+  const std::string good = WriteOnnx(OnnxTree());
   ExpectRefused(good.substr(0, good.size() - 1), "was cut: a field is longer than the rest", "cut");
   ExpectRefused(Varint(1 << 3) + Varint(8), "has no graph", "no graph");
   ExpectRefused(Varint(1 << 3) + std::string(11, '\x80'), "a number in it does not end", "varint");
@@ -363,6 +363,37 @@ TEST(BadModelTest, ASetOfCategoriesHasOneSplit) {
   ExpectRefused(document.dump(),
                 "trees[0].categories_segments: [1] is 2, where another node's categories are",
                 "XGBoost");
+}
+
+TEST(BadModelTest, OnnxEnsemblesAreRefused) {
+  const auto refuse = [](const std::function<void(OnnxEnsemble&)>& change,
+                         std::string_view problem) {
+    OnnxEnsemble ensemble;
+    change(ensemble);
+    ExpectRefused(WriteOnnx(ensemble), problem, problem);
+  };
+  using Ensemble = OnnxEnsemble&;
+  refuse([](Ensemble e) { e.modes[0] = 6; }, "tree 0: nodes_modes[0]: is 'BRANCH_MEMBER'");
+  refuse([](Ensemble e) { e.modes[0] = 7; }, "tree 0: nodes_modes[0] is 7");
+  refuse([](Ensemble e) { e.modes += '\0'; }, "nodes_modes has 2 entries instead of 1");
+  refuse([](Ensemble e) { e.roots = {1}; }, "tree 0: has the node 1, but there are 1");
+  refuse([](Ensemble e) { e.roots = {0, 0}; }, "tree 1: node 0 is reached twice");
+  refuse([](Ensemble e) { e.roots.clear(); }, "there is no tree");
+  refuse([](Ensemble e) { e.no = {2}; }, "tree 0: has the leaf 2, but there are 2");
+  refuse([](Ensemble e) { e.no = {0}, e.no_is_leaf = {0}; }, "tree 0: node 0 is reached twice");
+  refuse([](Ensemble e) { e.features = {4}; }, "names feature 4, but the input has 4 columns");
+  refuse(
+      [](Ensemble e) {
+        e.targets = {0, 1};
+      },
+      "tree 0: leaf_targetids[1] is 1, but there are 1 targets");
+  refuse([](Ensemble e) { e.num_targets = 0; }, "n_targets is 0; 1 to 254 are allowed");
+  refuse([](Ensemble e) { e.num_targets = 3; }, "post_transform is 0 for 3 target(s)");
+  refuse([](Ensemble e) { e.more = Integer("aggregate_function", 2); },
+         "aggregate_function is 2: only AVERAGE (0) and SUM (1)");
+  refuse([](Ensemble e) { e.split_type = 11; }, "a tensor of the trees is of type 11: only floats");
+  refuse([](Ensemble e) { e.weights[0] = std::numeric_limits<float>::infinity(); },
+         "tree 0: node 1 is a leaf of value inf");
 }
 
 TEST(BadModelTest, OnnxClassesThatItsRuntimeDecidesInItsOwnWayAreRefused) {

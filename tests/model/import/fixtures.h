@@ -22,10 +22,11 @@ inline const std::vector<std::string> kColumns = {"a", "b", "c", "d"};
 inline const std::vector<std::string> kThreeClasses = {"low", "mid", "high"};
 inline const std::vector<std::string> kTwoClasses = {"low", "high"};
 
-inline constexpr std::string_view kFixtures[] = {
-    "xgboost_softprob.json",   "xgboost_categories.json", "xgboost_vector.json",
-    "lightgbm_multiclass.txt", "lightgbm_zero.txt",       "catboost_symmetric.json",
-    "catboost_nested.json",    "sklearn_forest.json",     "onnx_boosting.onnx"};
+inline constexpr std::string_view kFixtures[] = {"xgboost_softprob.json", "xgboost_categories.json",
+                                                 "xgboost_vector.json",   "lightgbm_multiclass.txt",
+                                                 "lightgbm_zero.txt",     "catboost_symmetric.json",
+                                                 "catboost_nested.json",  "sklearn_forest.json",
+                                                 "onnx_boosting.onnx",    "onnx_ensemble.onnx"};
 
 inline std::string Fixture(std::string_view name) {
   return testing_support::ReadFile(std::string(MARQUEE_FIXTURES "/") + std::string(name));

@@ -13,6 +13,7 @@ from pathlib import Path
 import catboost
 import lightgbm
 import numpy as np
+import onnx
 import skl2onnx
 import sklearn.ensemble
 import xgboost
@@ -82,6 +83,46 @@ def fit_catboost(name: str, label: np.ndarray, **params) -> None:
     keep(name, model.predict(rows, prediction_type="RawFormulaVal"))
 
 
+def ensemble_onnx(boosting) -> onnx.ModelProto:
+    """The trees of a gradient boosting as the operator of ai.onnx.ml 5, which no converter writes yet."""
+    ints = {key: [] for key in ("nodes_featureids", "leaf_targetids", "tree_roots")}
+    ints |= {f"nodes_{side}{what}": [] for side in ("true", "false") for what in ("nodeids", "leafs")}
+    splits, weights = [], []
+    for stage in boosting.estimators_:
+        for score, tree in enumerate(estimator.tree_ for estimator in stage):
+            is_leaf = tree.children_left < 0
+            # Numbers of nodes and of leaves, of all trees together.
+            number = np.where(is_leaf, len(weights) + is_leaf.cumsum(), len(splits) + (~is_leaf).cumsum()) - 1
+            ints["tree_roots"].append(int(number[0]))
+            ints["nodes_featureids"] += tree.feature[~is_leaf].tolist()
+            for side, children in (("true", tree.children_left[~is_leaf]), ("false", tree.children_right[~is_leaf])):
+                ints[f"nodes_{side}nodeids"] += number[children].tolist()
+                ints[f"nodes_{side}leafs"] += is_leaf[children].astype(int).tolist()
+            splits += tree.threshold[~is_leaf].tolist()
+            weights += (boosting.learning_rate * tree.value[is_leaf].ravel()).tolist()
+            ints["leaf_targetids"] += [score] * int(is_leaf.sum())
+    tensors = {
+        "nodes_splits": np.array(splits, np.float32),
+        "nodes_modes": np.zeros(len(splits), np.uint8),
+        "leaf_weights": np.array(weights, np.float32),
+    }
+    node = onnx.helper.make_node(
+        "TreeEnsemble",
+        ["rows"],
+        ["scores"],
+        domain="ai.onnx.ml",
+        n_targets=boosting.estimators_.shape[1],
+        post_transform=1,  # SOFTMAX
+        **ints,
+        **{name: onnx.numpy_helper.from_array(values) for name, values in tensors.items()},
+    )
+    read = onnx.helper.make_tensor_value_info("rows", onnx.TensorProto.FLOAT, [None, len(NAMES)])
+    written = onnx.helper.make_tensor_value_info("scores", onnx.TensorProto.FLOAT, None)
+    graph = onnx.helper.make_graph([node], "trees", [read], [written])
+    sets = [onnx.helper.make_opsetid("ai.onnx.ml", 5)]
+    return onnx.helper.make_model(graph, opset_imports=sets, ir_version=10)
+
+
 fit_xgboost("xgboost_softprob.json", three, objective="multi:softprob", num_class=3)
 fit_xgboost("xgboost_categories.json", two, "qqqc", objective="binary:logistic", max_cat_to_onehot=2)
 fit_xgboost(
@@ -96,11 +137,13 @@ forest.fit(x, np.array(CLASSES)[three])
 export_sklearn.write(forest, OUT / "sklearn_forest.json")
 keep("sklearn_forest.json", golden.raw_sklearn(forest, rows))
 boosting = sklearn.ensemble.GradientBoostingClassifier(n_estimators=2, max_depth=2, random_state=1).fit(full, three)
-onnx = skl2onnx.to_onnx(
+converted = skl2onnx.to_onnx(
     boosting, initial_types=[("rows", FloatTensorType([None, 4]))], options={id(boosting): {"zipmap": False}}
 )
-(OUT / "onnx_boosting.onnx").write_bytes(onnx.SerializeToString())
+(OUT / "onnx_boosting.onnx").write_bytes(converted.SerializeToString())
 keep("onnx_boosting.onnx", golden.score_onnx(str(OUT / "onnx_boosting.onnx"), np.nan_to_num(rows)))
+(OUT / "onnx_ensemble.onnx").write_bytes(ensemble_onnx(boosting).SerializeToString())
+keep("onnx_ensemble.onnx", golden.score_onnx(str(OUT / "onnx_ensemble.onnx"), np.nan_to_num(rows)))
 document = {
     "names": NAMES,
     "rows": [[None if np.isnan(one) else float(one) for one in row] for row in rows.tolist()],

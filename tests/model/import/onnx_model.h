@@ -47,6 +47,25 @@ inline std::string Integer(std::string_view name, std::int64_t value) {
       5, BytesField(1, name) + Varint(3 << 3) + Varint(static_cast<std::uint64_t>(value)));
 }
 
+inline std::string Tensor(std::string_view name, std::uint64_t type, std::string_view raw) {
+  const std::string tensor = Varint(2 << 3) + Varint(type) + BytesField(9, raw);
+  return BytesField(5, BytesField(1, name) + BytesField(5, tensor));
+}
+
+/// A file whose graph has these nodes, and an input "rows".
+inline std::string OnnxFile(std::string_view nodes, std::int64_t columns, std::int64_t opset) {
+  const auto dimension = [](std::int64_t size) {
+    return BytesField(1, Varint(1 << 3) + Varint(static_cast<std::uint64_t>(size)));
+  };
+  const std::string shape = dimension(0) + dimension(columns);
+  const std::string input =
+      BytesField(1, "rows") + BytesField(2, BytesField(1, BytesField(2, shape)));
+  const std::string set =
+      BytesField(1, "ai.onnx.ml") + Varint(2 << 3) + Varint(static_cast<std::uint64_t>(opset));
+  return Varint(1 << 3) + Varint(8) + BytesField(7, std::string(nodes) + BytesField(11, input)) +
+         BytesField(8, set);
+}
+
 /// Node 0 asks column `feature` for `mode` 1.5; nodes 1 and 2 are leaves of 10 and 20. A regressor,
 /// or with labels a classifier.
 struct OnnxTree {
@@ -90,12 +109,6 @@ inline std::string WriteOnnx(const OnnxTree& tree) {
   if (!tree.missing.empty()) node += Integers("nodes_missing_value_tracks_true", tree.missing);
   node += tree.labels.empty() ? Integer("n_targets", tree.num_targets)
                               : Integers("classlabels_int64s", tree.labels);
-  const auto dimension = [](std::int64_t size) {
-    return BytesField(1, Varint(1 << 3) + Varint(static_cast<std::uint64_t>(size)));
-  };
-  const std::string shape = dimension(0) + dimension(tree.columns);
-  const std::string input =
-      BytesField(1, "rows") + BytesField(2, BytesField(1, BytesField(2, shape)));
   std::string graph;
   if (!tree.before.empty()) {
     graph += BytesField(1, BytesField(1, "rows") + BytesField(2, "changed") +
@@ -105,10 +118,42 @@ inline std::string WriteOnnx(const OnnxTree& tree) {
     graph += BytesField(
         1, BytesField(1, "scores") + BytesField(2, "changed scores") + BytesField(4, tree.behind));
   }
-  graph += BytesField(1, node) + BytesField(11, input);
-  const std::string opset =
-      BytesField(1, "ai.onnx.ml") + Varint(2 << 3) + Varint(static_cast<std::uint64_t>(tree.opset));
-  return Varint(1 << 3) + Varint(8) + BytesField(7, graph) + BytesField(8, opset) + tree.of_model;
+  return OnnxFile(graph + BytesField(1, node), tree.columns, tree.opset) + tree.of_model;
+}
+
+/// The same tree as a TreeEnsemble of version 5.
+struct OnnxEnsemble {
+  std::vector<std::int64_t> roots = {0};
+  std::vector<std::int64_t> features = {2};
+  std::vector<float> splits = {1.5f};
+  std::string modes = std::string(1, '\0');
+  std::vector<std::int64_t> yes = {0};
+  std::vector<std::int64_t> no = {1};
+  std::vector<std::int64_t> yes_is_leaf = {1};
+  std::vector<std::int64_t> no_is_leaf = {1};
+  std::vector<float> weights = {10, 20};
+  std::vector<std::int64_t> targets = {0, 0};
+  std::int64_t num_targets = 1;
+  std::uint64_t split_type = 1;
+  std::string more;  // attributes
+};
+
+inline std::string WriteOnnx(const OnnxEnsemble& from) {
+  const auto floats = [](const std::vector<float>& values) {
+    return std::string_view(reinterpret_cast<const char*>(values.data()),
+                            values.size() * sizeof(float));
+  };
+  const std::string node =
+      BytesField(1, "rows") + BytesField(2, "scores") + BytesField(4, "TreeEnsemble") +
+      BytesField(7, "ai.onnx.ml") + Integers("tree_roots", from.roots) +
+      Integers("nodes_featureids", from.features) +
+      Tensor("nodes_splits", from.split_type, floats(from.splits)) +
+      Tensor("nodes_modes", 2, from.modes) + Integers("nodes_truenodeids", from.yes) +
+      Integers("nodes_falsenodeids", from.no) + Integers("nodes_trueleafs", from.yes_is_leaf) +
+      Integers("nodes_falseleafs", from.no_is_leaf) +
+      Tensor("leaf_weights", 1, floats(from.weights)) + Integers("leaf_targetids", from.targets) +
+      Integer("n_targets", from.num_targets) + from.more;
+  return OnnxFile(BytesField(1, node), 4, 5);
 }
 
 }  // namespace marquee::model
