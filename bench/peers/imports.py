@@ -160,12 +160,12 @@ def onnx_of_xgboost(objective: str, **params):
     return make
 
 
-def onnx_of_sklearn(name: str, **params):
+def onnx_of_sklearn(name: str, classes: int = 3, **params):
     def make(data: Data, trees: int):
         import skl2onnx
         import sklearn.ensemble
         from skl2onnx.common.data_types import FloatTensorType
-        label = data.three if name.endswith("Classifier") else data.targets
+        label = {2: data.two, 3: data.three}[classes] if name.endswith("Classifier") else data.targets
         model = getattr(sklearn.ensemble, name)(n_estimators=trees, random_state=1, **params).fit(data.training, label)
         options = {id(model): {"zipmap": False}} if name.endswith("Classifier") else None
         return skl2onnx.to_onnx(model, initial_types=[("rows", FloatTensorType([None, COLUMNS]))], options=options)
@@ -205,6 +205,7 @@ def all_cases(data: Data) -> list[Case]:
         catboost_case(data, "loss-guided", ".json", 3, loss_function="MultiClass", grow_policy="Lossguide", max_leaves=40),
         sklearn_case(full, "GradientBoostingRegressor", 1, False, max_depth=5),
         sklearn_case(full, "GradientBoostingClassifier", 2, False, max_depth=5),
+        sklearn_case(full, "GradientBoostingClassifier", 2, False, max_depth=5, loss="exponential"),
         sklearn_case(full, "GradientBoostingClassifier", 3, False, max_depth=5),
         sklearn_case(data, "HistGradientBoostingRegressor", 1, True),
         sklearn_case(data, "HistGradientBoostingClassifier", 2, True),
@@ -218,6 +219,7 @@ def all_cases(data: Data) -> list[Case]:
         onnx_case(data, "of XGBoost, squared error", 1, onnx_of_xgboost("reg:squarederror")),
         onnx_case(data, "of XGBoost, logistic", 2, onnx_of_xgboost("binary:logistic")),
         onnx_case(data, "of XGBoost, softprob", 3, onnx_of_xgboost("multi:softprob", num_class=3)),
+        onnx_case(full, "of scikit-learn, random forest", 2, onnx_of_sklearn("RandomForestClassifier", 2, max_depth=10)),
         onnx_case(full, "of scikit-learn, random forest", 3, onnx_of_sklearn("RandomForestClassifier", max_depth=10)),
         onnx_case(full, "of scikit-learn, random forest", 1, onnx_of_sklearn("RandomForestRegressor", max_depth=10)),
         onnx_case(full, "of scikit-learn, gradient boosting", 3, onnx_of_sklearn("GradientBoostingClassifier", max_depth=5)),

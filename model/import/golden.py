@@ -94,7 +94,7 @@ def raw_onnx(model) -> None:
 
 
 def score_onnx(path: str, rows: np.ndarray) -> np.ndarray:
-    """Scores before post_transform; of two classes with one score, the second's."""
+    """Scores before post_transform; of two classes with one score, the second's, or both shares."""
     return onnx_scorer(path)(rows)
 
 
@@ -106,7 +106,8 @@ def onnx_scorer(path: str) -> Callable[[np.ndarray], np.ndarray]:
     model = onnx.load(path)
     (trees,) = [node for node in model.graph.node if node.op_type.startswith("TreeEnsemble")]
     ids = [one.ints for one in trees.attribute if one.name == "class_ids"]
-    one_score = bool(ids) and len(set(ids[0])) == 1
+    logistic = any(one.name == "post_transform" and one.s == b"LOGISTIC" for one in trees.attribute)
+    one_score = bool(ids) and len(set(ids[0])) == 1 and logistic
     raw_onnx(model)
     options = onnxruntime.SessionOptions()
     # More threads would add up leaves in another order.

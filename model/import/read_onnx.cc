@@ -207,11 +207,17 @@ class Reader {
       forest_.link = Link::kSoftmax;
     } else if (!one_score && post == "NONE" && no_negative) {
       forest_.link = Link::kShares;
+    } else if (one_score && post == "NONE" && no_negative && !ids.empty() && ids[0] == 0 &&
+               !from_.Has("base_values")) {
+      forest_.link = Link::kShares;
+      forest_.num_scores = 2;
+      shared_ = true;
     } else {
       return Status::Config(
           fmt::format("post_transform is '{}' for {} score(s) of {} classes, which is not "
                       "supported: LOGISTIC; or "
-                      "SOFTMAX, or NONE with weights that are not negative, of a score a class",
+                      "SOFTMAX, or NONE with weights that are not negative, of a score a class (of "
+                      "two, of class_ids 0 without base_values)",
                       post.substr(0, 80), forest_.num_scores, num_classes));
     }
     return {};
@@ -251,12 +257,12 @@ class Reader {
         return Status::Config(fmt::format("{}[{}] is {}, which is no leaf of tree {}",
                                           Name("nodeids"), i, node_ids[i], tree_ids[i]));
       }
-      const bool one = is_classifier_ && num_scores == 1;
+      const bool one = is_classifier_ && (num_scores == 1 || shared_);
       if (!one && (ids[i] < 0 || static_cast<std::size_t>(ids[i]) >= num_scores)) {
         return Status::Config(fmt::format("{}[{}] is {}, but there are {} scores", Name("ids"), i,
                                           ids[i], num_scores));
       }
-      const std::size_t score = one ? 0 : static_cast<std::size_t>(ids[i]);
+      const std::size_t score = one ? num_scores - 1 : static_cast<std::size_t>(ids[i]);
       const std::size_t place = node->second * num_scores + score;
       // ONNX Runtime adds them one by one to a sum of floats, or takes the first alone.
       if (of.given[place]) {
@@ -267,6 +273,10 @@ class Reader {
       of.given[place] = true;
       of.values[place] = static_cast<double>(weights[i]);
       ++of.counts[score];
+      if (!shared_) continue;
+      of.values[place - 1] = -of.values[place];
+      of.given[place - 1] = true;
+      ++of.counts[0];
     }
     return CheckWeights();
   }
@@ -302,6 +312,7 @@ class Reader {
     const auto& base = from_.Get("base_values").floats;
     forest_.start.assign(forest_.num_scores, 0.0);
     forest_.bias.assign(forest_.num_scores, 0.0);
+    if (shared_) forest_.bias[0] = 1;
     if (base.empty()) return {};
     if (base.size() == forest_.num_scores) {
       std::copy(base.begin(), base.end(), forest_.bias.begin());
@@ -346,6 +357,8 @@ class Reader {
   const OnnxTrees& from_;
   bool is_classifier_;
   std::string_view prefix_;
+  /// Whether the one score is the second class's share, and what is left of 1 the first's.
+  bool shared_ = false;
   std::map<std::int64_t, std::size_t> tree_numbers_;
   std::vector<FileTree> trees_;
   Forest forest_;

@@ -141,6 +141,22 @@ TEST(ReadersTest, OnnxAsksAsItsModesSay) {
   EXPECT_THAT(scores_of("BRANCH_GTE", false), ElementsAre(20, 10, 10, 20));
 }
 
+TEST(ReadersTest, OnnxForestsOfTwoClassesGiveTheSharesOfBoth) {
+  OnnxTree tree;
+  tree.labels = {0, 1};
+  tree.weights = {0.5f, 0.625f};
+  tree.more = Text("post_transform", "NONE");
+  const auto model = ImportOnto(*Base(kTwoClasses), ReadGood(WriteOnnx(tree)));
+  ASSERT_TRUE(model) << model.error().message();
+  const Scored scored = ScoreRows(**model, RowsWith(2, {1, 2}));
+  EXPECT_THAT(scored.scores, ElementsAre(0.5f, 0.5f, 0.375f, 0.625f));
+  EXPECT_THAT(scored.classes, ElementsAre(0, 1));
+  EXPECT_THAT(scored.probabilities, ElementsAre(0.5f, 0.375f, 0.5f, 0.625f));
+  tree.weight_ids = {1, 1};
+  EXPECT_THAT(ReadForest(WriteOnnx(tree)).error().message(),
+              HasSubstr("post_transform is 'NONE' for 1 score(s) of 2 classes"));
+}
+
 TEST(ReadersTest, OnnxEnsemblesAskAsTheirModesSay) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const auto scores_of = [nan](char mode, std::string_view more = "") {
