@@ -160,6 +160,16 @@ def onnx_of_xgboost(objective: str, **params):
     return make
 
 
+def onnx_of_catboost(data: Data, trees: int):
+    import catboost
+    import onnx
+    model = catboost.CatBoost({"loss_function": "Logloss", "iterations": trees, "depth": 6, "random_seed": 1, "thread_count": 1, "verbose": False,
+                               "allow_writing_files": False}).fit(data.training, data.two)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_model(f"{folder}/model.onnx", format="onnx")
+        return onnx.load(f"{folder}/model.onnx")
+
+
 def onnx_of_sklearn(name: str, classes: int = 3, **params):
     def make(data: Data, trees: int):
         import skl2onnx
@@ -219,6 +229,7 @@ def all_cases(data: Data) -> list[Case]:
         onnx_case(data, "of XGBoost, squared error", 1, onnx_of_xgboost("reg:squarederror")),
         onnx_case(data, "of XGBoost, logistic", 2, onnx_of_xgboost("binary:logistic")),
         onnx_case(data, "of XGBoost, softprob", 3, onnx_of_xgboost("multi:softprob", num_class=3)),
+        onnx_case(data, "of CatBoost, logistic", 2, onnx_of_catboost),
         onnx_case(full, "of scikit-learn, random forest", 2, onnx_of_sklearn("RandomForestClassifier", 2, max_depth=10)),
         onnx_case(full, "of scikit-learn, random forest", 3, onnx_of_sklearn("RandomForestClassifier", max_depth=10)),
         onnx_case(full, "of scikit-learn, random forest", 1, onnx_of_sklearn("RandomForestRegressor", max_depth=10)),

@@ -188,12 +188,6 @@ class Reader {
     std::string_view post = from_.Get("post_transform").text;
     if (post.empty()) post = "NONE";
     forest_.num_scores = one_score ? 1 : num_classes;
-    // What ONNX Runtime does, which no other link of scores says.
-    if (num_classes == 2 && !one_score) {
-      return Status::Config(
-          "class_ids name both of two classes, of which ONNX Runtime takes the second wherever its "
-          "score is above 0, whatever the first's is: convert with weights of one class");
-    }
     if (one_score && post == "LOGISTIC" && no_negative) {
       return Status::Config(
           "class_weights has none below 0, so ONNX Runtime takes the second class of a score above "
@@ -294,6 +288,7 @@ class Reader {
           return Status::Config(fmt::format("tree {}: node {} is a leaf that {} gives no weight", t,
                                             n, Name("weights")));
         }
+        if (tree.nodes[n].is_leaf) MARQUEE_RETURN_IF_ERROR(CheckPair(tree, n));
       }
       for (std::size_t s = 0; s < forest_.num_scores; ++s) {
         always[s] = always[s] || tree.counts[s] == tree.num_leaves;
@@ -305,6 +300,17 @@ class Reader {
         "{}: no tree has a weight for class {} in each leaf, without which ONNX Runtime "
         "does not choose it: convert with all weights",
         Name("ids"), rarely - always.begin()));
+  }
+
+  /// Of two classes with weights each, ONNX Runtime takes the second wherever its score is above 0,
+  /// whatever the first's is: the larger one only if they are opposites, as CatBoost writes them.
+  Status CheckPair(const FileTree& tree, std::size_t n) const {
+    if (forest_.num_scores != 2 || shared_) return {};
+    if (tree.values[2 * n] == -tree.values[2 * n + 1] && !from_.Has("base_values")) return {};
+    return Status::Config(
+        "class_weights of two classes are no opposites, or have base_values, and ONNX Runtime "
+        "looks "
+        "at the second's score only: convert with weights of one class");
   }
 
   /// Base values come last, after all trees.

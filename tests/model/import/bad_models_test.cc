@@ -415,9 +415,10 @@ TEST(BadModelTest, OnnxClassesThatItsRuntimeDecidesInItsOwnWayAreRefused) {
   EXPECT_TRUE(ReadForest(file({0, 1}, {1, 1}, {-1, 2})));
   EXPECT_TRUE(ReadForest(file({0, 1, 2}, {0, 1, 2, 0, 1, 2}, {1, 2, 3, 3, 2, 1})));
   ExpectRefused(file({0, 1}, {1, 1}, {1, 2}), "class_weights has none below 0", "a cut at 0.5");
-  ExpectRefused(file({0, 1}, {0, 1, 0, 1}, {1, -1, -2, 2}),
-                "class_ids name both of two classes, of which ONNX Runtime takes the second",
-                "two scores");
+  // As CatBoost writes them.
+  EXPECT_TRUE(ReadForest(file({0, 1}, {0, 1, 0, 1}, {1, -1, -2, 2})));
+  ExpectRefused(file({0, 1}, {0, 1, 0, 1}, {1, -1, -2, 3}),
+                "class_weights of two classes are no opposites", "two scores");
   ExpectRefused(file({0, 1, 2}, {0, 1, 0, 1}, {-1, -2, -3, -1}),
                 "class_ids: no tree has a weight for class 2 in each leaf", "a class without");
 }
