@@ -145,12 +145,13 @@ inline std::unique_ptr<wire::RowT> ExampleRow(std::size_t i, std::size_t classes
   row->seen = i % 11 == 0;
   row->predicted_class = static_cast<std::uint8_t>(i * 5 % classes);
   const bool mistake = i % 4 == 3;
+  // A row that is not labelled has no target, or one that does not count, with its class.
+  const bool has_target = row->labelled || i % 2 == 0;
   row->target_class =
-      row->labelled
-          ? static_cast<std::uint8_t>((row->predicted_class + (mistake ? 1 : 0)) % classes)
-          : std::uint8_t{255};
-  row->target = row->labelled ? 5.5F + static_cast<float>(row->target_class) * 0.9F
-                              : std::numeric_limits<float>::quiet_NaN();
+      has_target ? static_cast<std::uint8_t>((row->predicted_class + (mistake ? 1 : 0)) % classes)
+                 : std::uint8_t{255};
+  row->target = has_target ? 5.5F + static_cast<float>(row->target_class) * 0.9F
+                           : std::numeric_limits<float>::quiet_NaN();
   row->score = static_cast<float>(5.4 + row->predicted_class + dice.Between(-0.4, 0.4));
   const double certain = dice.Between(0.45, 0.92);
   for (std::size_t c = 0; c < classes; ++c) {

@@ -15,7 +15,12 @@ char Lower(char letter) {
 
 bool Passes(const wire::RowT& row, const RowFilter& filter) {
   if (filter.only_mistakes && !IsMistake(row)) return false;
-  if (filter.target_class != kAnyClass && row.target_class != filter.target_class) return false;
+  if (filter.only_unseen && row.seen) return false;
+  // A row of too few votes has a class too, which is no truth.
+  if (filter.target_class != kAnyClass &&
+      (!row.labelled || row.target_class != filter.target_class)) {
+    return false;
+  }
   if (filter.predicted_class != kAnyClass && row.predicted_class != filter.predicted_class) {
     return false;
   }
@@ -32,7 +37,7 @@ double SortKey(const wire::RowT& row, RowOrder order) {
     case RowOrder::kTarget:
       return double{row.target};
     case RowOrder::kTruth:
-      return row.target_class == 255 ? std::nan("") : static_cast<double>(row.target_class);
+      return row.labelled ? static_cast<double>(row.target_class) : std::nan("");
     case RowOrder::kPrediction:
       return static_cast<double>(row.predicted_class);
     case RowOrder::kConfidence:

@@ -15,9 +15,10 @@ inline constexpr int kAnyClass = -1;
 
 struct RowFilter {
   std::string text;  ///< in the title, upper and lower case of A to Z alike, or the whole id
-  int target_class = kAnyClass;
+  int target_class = kAnyClass;  ///< of labelled rows; of others the truth is not known
   int predicted_class = kAnyClass;
   bool only_mistakes = false;
+  bool only_unseen = false;  ///< leave out what the model has seen in training
 
   bool operator==(const RowFilter&) const = default;
 };
@@ -43,7 +44,8 @@ bool IsMistake(const wire::RowT& row);
 /// The probability of the predicted class; NaN if there is none.
 float Confidence(const wire::RowT& row);
 
-/// The indexes of the rows that pass, in order; equal ones newest first, absent targets last.
+/// The indexes of the rows that pass, in order; equal ones newest first, absent targets and truths
+/// last.
 std::vector<std::size_t> FilterRows(const std::vector<wire::RowT>& rows, const RowFilter& filter,
                                     RowOrder order, bool descending);
 

@@ -81,9 +81,13 @@ void DrawFilters(const wire::Snapshot& snapshot, const Theme& theme, Predictions
   DrawClassChoice("##prediction", "any prediction", snapshot, state.filter.predicted_class, theme);
   SameLineIfFits(ImGui::CalcTextSize("Only mistakes").x + ImGui::GetFrameHeight(), theme);
   ImGui::Checkbox("Only mistakes", &state.filter.only_mistakes);
+  SameLineIfFits(ImGui::CalcTextSize("Only unseen").x + ImGui::GetFrameHeight(), theme);
+  ImGui::Checkbox("Only unseen", &state.filter.only_unseen);
+  if (ImGui::IsItemHovered()) DrawTip("Leave out the rows that the model has seen in training.");
   if (FittingButton(state.frozen ? "Go on (F)" : "Freeze (F)", theme)) state.frozen = !state.frozen;
   if (state.filter != RowFilter{} && FittingButton("Show all", theme)) {
-    ShowOnly(kAnyClass, kAnyClass, state);
+    state.filter = {};
+    state.search = {};
   }
   if (FittingButton("Export CSV", theme)) {
     intents.save =
@@ -235,6 +239,12 @@ void DrawTable(const wire::Snapshot& snapshot, const Theme& theme, PredictionsSt
   ImGui::EndTable();
 }
 
+std::string RatingText(const wire::Snapshot& snapshot, const wire::RowT& row) {
+  if (!std::isfinite(row.target)) return "none";
+  if (!row.labelled) return fmt::format("{:.1f}, of too few votes: it does not count", row.target);
+  return fmt::format("{:.1f}, class {}", row.target, ClassName(snapshot, row.target_class));
+}
+
 /// The way of the row's batch: where it waited, and where it was worked on.
 void DrawHops(const wire::RowT& row, const Theme& theme) {
   std::vector<std::string> names;
@@ -293,9 +303,7 @@ void DrawDetails(const wire::Snapshot& snapshot, const Theme& theme, Predictions
     DrawFact(name, value, names, theme);
   };
   fact("Id", fmt::format("{}", row.id));
-  fact("Rating", row.labelled ? fmt::format("{:.1f}, class {}", row.target,
-                                            ClassName(snapshot, row.target_class))
-                              : "none: too few votes, or none given");
+  fact("Rating", RatingText(snapshot, row));
   fact("Predicted",
        fmt::format("{} (score {:.2f})", ClassName(snapshot, row.predicted_class), row.score));
   if (row.seen) fact("Training", "the model has seen this row: it does not count");
@@ -388,7 +396,8 @@ std::string RowsAsCsv(const wire::Snapshot& snapshot, std::string_view run,
 }
 
 void ShowOnly(int target_class, int predicted_class, PredictionsState& state) {
-  state.filter = {.target_class = target_class, .predicted_class = predicted_class};
+  state.filter = {
+      .target_class = target_class, .predicted_class = predicted_class, .only_unseen = true};
   state.search = {};
 }
 

@@ -43,7 +43,7 @@ struct PredictionsState {
 void DrawPredictions(const wire::Snapshot& snapshot, const Theme& theme, PredictionsState& state,
                      Intents& intents);
 
-/// Show the latest rows of that truth and prediction alone.
+/// Show, of the latest rows, those alone that a confusion matrix counts in this cell.
 void ShowOnly(int target_class, int predicted_class, PredictionsState& state);
 
 /// The rows of a run as CSV, with a header: what is shown and where it came from.

@@ -237,13 +237,33 @@ TEST_F(Actions, CellOfTheConfusionMatrixFiltersThePredictions) {
   Show(Panel::kQuality);
   const auto& quality = *view().qualities()->Get(2);
   const std::string count =
-      Quantity(static_cast<double>(quality.confusion()->Get(1)), Unit::kCount);
+      Quantity(static_cast<double>(quality.confusion()->Get(3)), Unit::kCount);
   ASSERT_TRUE(harness_.Hover(view(), count));
-  EXPECT_THAT(harness_.AllText(), HasSubstr("rows are low, predicted mid"));
+  EXPECT_THAT(harness_.AllText(), HasSubstr("rows are mid, predicted low"));
   ASSERT_TRUE(harness_.Click(view(), count));
   EXPECT_EQ(harness_.state().panel, Panel::kPredictions);
-  EXPECT_EQ(harness_.state().predictions.filter,
-            (RowFilter{.target_class = 0, .predicted_class = 1}));
+  const PredictionsState& state = harness_.state().predictions;
+  EXPECT_EQ(state.filter,
+            (RowFilter{.target_class = 1, .predicted_class = 0, .only_unseen = true}));
+  harness_.Settle(view());
+  EXPECT_GT(state.shown.size(), 0U);
+  for (const std::size_t i : state.shown) {
+    EXPECT_TRUE(state.rows[i].labelled) << i;
+    EXPECT_FALSE(state.rows[i].seen) << i;
+  }
+  ASSERT_TRUE(harness_.Click(view(), "Show all"));
+  EXPECT_EQ(state.shown.size(), 150U);
+}
+
+TEST_F(Actions, ARatingThatDoesNotCountIsShownNotCalledAbsent) {
+  Show(Panel::kPredictions);
+  harness_.state().predictions.selected.emplace();
+  view().rows()->Get(148)->UnPackTo(&*harness_.state().predictions.selected);
+  harness_.Settle(view());
+  EXPECT_THAT(harness_.AllText(), HasSubstr("7.3, of too few votes"));
+  view().rows()->Get(145)->UnPackTo(&*harness_.state().predictions.selected);
+  harness_.Settle(view());
+  EXPECT_THAT(harness_.AllText(), Not(HasSubstr("too few votes")));
 }
 
 TEST_F(Actions, SharesOfTheRowInTheConfusionMatrix) {

@@ -25,6 +25,13 @@ wire::RowT Row(std::uint64_t number, const char* title, int truth, int predicted
   return row;
 }
 
+/// A row whose rating is of too few votes: it has a class, and no truth.
+wire::RowT UncountedRow(std::uint64_t number, int truth, int predicted) {
+  wire::RowT row = Row(number, "Uncounted", truth, predicted, 0.8F);
+  row.labelled = false;
+  return row;
+}
+
 std::vector<wire::RowT> Rows() {
   return {Row(1, "Quiet Harbour", 0, 0, 0.9F), Row(2, "Тихая станция", 1, 2, 0.5F),
           Row(3, "harbour II", -1, 1, 0.7F), Row(4, "Winter", 2, 2, 0.6F)};
@@ -51,6 +58,26 @@ TEST(FilterRows, ClassesOfTruthAndPrediction) {
   EXPECT_THAT(Filtered({.predicted_class = 2}), ElementsAre(3, 1));
   EXPECT_THAT(Filtered({.target_class = 1, .predicted_class = 2}), ElementsAre(1));
   EXPECT_THAT(Filtered({.target_class = 0, .predicted_class = 2}), IsEmpty());
+}
+
+TEST(FilterRows, WhatDoesNotCountHasNoTruth) {
+  std::vector<wire::RowT> rows = Rows();
+  rows.push_back(UncountedRow(5, 2, 2));
+  rows.push_back(UncountedRow(6, 1, 2));
+  const auto filtered = [&](const RowFilter& filter) {
+    return FilterRows(rows, filter, RowOrder::kNumber, true);
+  };
+  EXPECT_THAT(filtered({.target_class = 2}), ElementsAre(3));
+  EXPECT_THAT(filtered({.target_class = 1, .predicted_class = 2}), ElementsAre(1));
+  EXPECT_THAT(filtered({.only_mistakes = true}), ElementsAre(1));
+  EXPECT_THAT(FilterRows(rows, {}, RowOrder::kTruth, true), ElementsAre(3, 1, 0, 5, 4, 2));
+}
+
+TEST(FilterRows, WhatTheModelHasSeenIsLeftOut) {
+  std::vector<wire::RowT> rows = Rows();
+  rows[1].seen = true;
+  EXPECT_THAT(FilterRows(rows, {.only_unseen = true}, RowOrder::kNumber, true),
+              ElementsAre(3, 2, 0));
 }
 
 TEST(FilterRows, SortsByEachColumnWithAbsentTargetsLast) {
