@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <span>
@@ -42,16 +43,23 @@ std::string Scaled(double value, std::span<const Scale> scales, bool whole) {
   return Digits(value / smallest.factor, whole) + smallest.name;
 }
 
-/// "2.50 ms" → "2.5 ms", "20.0 k" → "20 k".
-std::string WithoutTrailingZeros(const std::string& text) {
-  const auto point = text.find('.');
-  if (point == std::string::npos) return text;
-  auto end = text.find(' ', point);
-  if (end == std::string::npos) end = text.size();
-  auto last = end;
-  while (text[last - 1] == '0') --last;
-  if (last - 1 == point) last = point;
-  return text.substr(0, last) + text.substr(end);
+/// `value`, a multiple of `step`, with the digits that it has, but no trailing zeros.
+std::string MarkDigits(double value, double step) {
+  // Steps have two digits at most: 1, 2, 2.5 or 5 times a power of ten.
+  const int digits = std::clamp(1 - static_cast<int>(std::floor(std::log10(step))), 0, 9);
+  std::string text = fmt::format("{:.{}f}", value, digits);
+  if (digits == 0) return text;
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+/// `value` in the largest unit of which there is at least one, as MarkDigits.
+std::string ScaledMark(double value, double step, std::span<const Scale> scales) {
+  const auto fits = [&](const Scale& scale) { return std::abs(value) >= 0.9995 * scale.factor; };
+  const auto found = std::find_if(scales.begin(), scales.end(), fits);
+  const Scale& scale = found != scales.end() ? *found : scales.back();
+  return MarkDigits(value / scale.factor, step / scale.factor) + scale.name;
 }
 
 /// "3 min 20 s", or "3 min".
@@ -87,11 +95,23 @@ std::string Quantity(double value, Unit unit) {
   return fmt::format("{:.3f}", value);
 }
 
-std::string AxisMark(double value, Unit unit) {
-  if (value == 0 && unit != Unit::kShare) return "0";
-  if (unit == Unit::kRowsPerSecond) return AxisMark(value, Unit::kCount);
-  if (unit == Unit::kBytesPerSecond) return AxisMark(value, Unit::kBytes);
-  return WithoutTrailingZeros(Quantity(value, unit));
+std::string AxisMark(double value, double step, Unit unit) {
+  if (unit == Unit::kShare) return MarkDigits(100 * value, 100 * step) + " %";
+  if (value == 0) return "0";
+  switch (unit) {
+    case Unit::kCount:
+    case Unit::kRowsPerSecond:
+      return ScaledMark(value, step, kThousands);
+    case Unit::kBytes:
+    case Unit::kBytesPerSecond:
+      return ScaledMark(value, step, kBytes);
+    case Unit::kNanoseconds:
+      return ScaledMark(value, step, std::span(kTimes).last(4));
+    case Unit::kShare:
+    case Unit::kPlain:
+      break;
+  }
+  return MarkDigits(value, step);
 }
 
 std::string Exact(std::uint64_t value) {

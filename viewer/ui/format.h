@@ -23,8 +23,9 @@ inline constexpr const char* kNothing = "-";
 /// Format with three significant digits and the unit; kNothing if it is not finite.
 std::string Quantity(double value, Unit unit);
 
-/// Format a mark of an axis: as Quantity, without "rows" and trailing zeros.
-std::string AxisMark(double value, Unit unit);
+/// Format a mark of an axis whose marks are `step` apart: with as many digits as tell them apart,
+/// without "rows" and trailing zeros. Times end at seconds, which have decimal parts.
+std::string AxisMark(double value, double step, Unit unit);
 
 /// Format every digit of it: 1,234,567.
 std::string Exact(std::uint64_t value);

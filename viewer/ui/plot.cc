@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -94,7 +93,7 @@ std::string XText(const PlotOptions& options, const Theme& theme, double x) {
     case PlotX::kShare:
       break;
   }
-  return AxisMark(x, Unit::kShare);
+  return Quantity(x, Unit::kShare);
 }
 
 std::vector<Mark> XMarks(const PlotOptions& options, const Theme& theme, const View& view) {
@@ -112,7 +111,8 @@ std::vector<Mark> XMarks(const PlotOptions& options, const Theme& theme, const V
     const double offset = time ? theme.utc_offset_s : 0;
     const double first = std::ceil((view.x_from + offset) / step) * step - offset;
     for (int i = 0; first + i * step <= view.x_to + 1e-9 * range; ++i) {
-      marks.push_back({first + i * step, XText(options, theme, first + i * step)});
+      const double at = first + i * step;
+      marks.push_back({at, time ? XText(options, theme, at) : AxisMark(at, step, Unit::kShare)});
     }
   }
   std::erase_if(marks, [&](const Mark& mark) {
@@ -155,23 +155,29 @@ std::pair<double, double> XExtent(std::span<const PlotLine> lines, const PlotOpt
   return {from, to};
 }
 
-/// Where the vertical axis begins and ends: on marks, so that it does not tremble with the values.
-std::pair<double, double> YRange(const PlotOptions& options, std::pair<double, double> extent,
-                                 double wanted) {
+/// Where the vertical axis begins and ends, and how far apart its marks are.
+struct YAxis {
+  double from;
+  double to;
+  double step;
+};
+
+/// It begins and ends on marks, so that it does not tremble with the values.
+YAxis YAxisOf(const PlotOptions& options, std::pair<double, double> extent, double wanted) {
   double from = options.from_zero ? std::min(0.0, extent.first) : extent.first;
   double to = std::isfinite(options.y_end) ? options.y_end : extent.second;
-  if (!std::isfinite(from) || !std::isfinite(to)) return {0, 1};
+  if (!std::isfinite(from) || !std::isfinite(to)) return {0, 1, NiceStep(1, wanted)};
   const double least_range =
       options.unit == Unit::kShare || options.unit == Unit::kPlain ? 0.01 : 1;
   if (std::isfinite(options.y_end)) {
     from = std::min(from, to - least_range);
-  } else {
-    to = std::max(to, from + std::max(least_range, 1e-6 * std::abs(from)));
+    const double step = NiceStep(to - from, wanted);
+    return {std::floor(from / step) * step, to, step};
   }
+  to = std::max(to, from + std::max(least_range, 1e-6 * std::abs(from)));
+  to += 0.04 * (to - from);
   const double step = NiceStep(to - from, wanted);
-  return {std::floor(from / step) * step, std::isfinite(options.y_end)
-                                              ? options.y_end
-                                              : std::ceil((to + 0.04 * (to - from)) / step) * step};
+  return {std::floor(from / step) * step, std::ceil(to / step) * step, step};
 }
 
 /// A click on a name hides or shows its line. Returns the height that the legend took.
@@ -456,14 +462,16 @@ void DrawPlot(const char* id, ImVec2 size, const PlotOptions& options,
             .x_to = zoomed ? state.to : all.second};
   const auto extent = Extent(lines, options, state, view.x_from, view.x_to);
   const double wanted = std::clamp((view.max.y - view.min.y) / theme.px(38), 1.0F, 8.0F);
-  std::tie(view.y_from, view.y_to) = YRange(options, extent, wanted);
+  const YAxis axis = YAxisOf(options, extent, wanted);
+  view.y_from = axis.from;
+  view.y_to = axis.to;
 
   std::vector<Mark> y_marks;
-  const double step = NiceStep(view.y_to - view.y_from, wanted);
   float gutter = theme.px(30);
-  for (int i = 0; view.y_from + i * step <= view.y_to + 1e-6 * step; ++i) {
-    const double at = view.y_from + i * step;
-    y_marks.push_back({at, AxisMark(std::abs(at) < 1e-9 * step ? 0 : at, options.unit)});
+  for (int i = 0; axis.from + i * axis.step <= axis.to + 1e-6 * axis.step; ++i) {
+    const double at = axis.from + i * axis.step;
+    y_marks.push_back(
+        {at, AxisMark(std::abs(at) < 1e-9 * axis.step ? 0 : at, axis.step, options.unit)});
     gutter = std::max(gutter, ImGui::CalcTextSize(y_marks.back().text.c_str()).x + theme.px(8));
   }
   view.min.x += gutter;

@@ -168,7 +168,7 @@ void DrawSpans(ImVec2 size, std::span<const std::string> names, std::span<const 
   for (int i = 0; i * step <= range; ++i) {
     const float x = x_of(least + i * step);
     draw.AddLine({x, corner.y}, {x, bottom}, theme.grid);
-    const std::string mark = AxisMark(i * step, Unit::kNanoseconds);
+    const std::string mark = AxisMark(i * step, step, Unit::kNanoseconds);
     const float width = ImGui::CalcTextSize(mark.c_str()).x;
     draw.AddText({i == 0 ? x : x - width / 2, bottom + theme.px(4)}, theme.muted, mark.c_str());
   }

@@ -38,11 +38,22 @@ TEST(Format, WhatIsNoNumberIsADash) {
 }
 
 TEST(Format, MarksOfAxesHaveNoTrailingZeros) {
-  EXPECT_EQ(AxisMark(20'000, Unit::kRowsPerSecond), "20 k");
-  EXPECT_EQ(AxisMark(2'500'000, Unit::kNanoseconds), "2.5 ms");
-  EXPECT_EQ(AxisMark(100, Unit::kCount), "100");
-  EXPECT_EQ(AxisMark(0.6, Unit::kShare), "60 %");
-  EXPECT_EQ(AxisMark(0, Unit::kNanoseconds), "0");
+  EXPECT_EQ(AxisMark(20'000, 5'000, Unit::kRowsPerSecond), "20 k");
+  EXPECT_EQ(AxisMark(2'500'000, 500'000, Unit::kNanoseconds), "2.5 ms");
+  EXPECT_EQ(AxisMark(100, 20, Unit::kCount), "100");
+  EXPECT_EQ(AxisMark(2'000'000, 250'000, Unit::kBytesPerSecond), "2 MB");
+  EXPECT_EQ(AxisMark(0.6, 0.2, Unit::kShare), "60 %");
+  EXPECT_EQ(AxisMark(0, 0.2, Unit::kShare), "0 %");
+  EXPECT_EQ(AxisMark(0, 1, Unit::kNanoseconds), "0");
+  EXPECT_EQ(AxisMark(-0.5, 0.25, Unit::kPlain), "-0.5");
+}
+
+TEST(Format, MarksOfAxesHaveTheDigitsOfTheirStep) {
+  EXPECT_EQ(AxisMark(0.5675, 0.0025, Unit::kShare), "56.75 %");
+  EXPECT_EQ(AxisMark(0.57, 0.0025, Unit::kShare), "57 %");
+  EXPECT_EQ(AxisMark(0.5705, 0.0005, Unit::kShare), "57.05 %");
+  // A third of a minute has no digits that end.
+  EXPECT_EQ(AxisMark(80e9, 20e9, Unit::kNanoseconds), "80 s");
 }
 
 TEST(Format, ExactCountsHaveTheirThousandsApart) {

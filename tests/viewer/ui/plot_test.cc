@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/example_snapshots.h"
@@ -91,6 +93,29 @@ class PlotOfExample : public ::testing::Test {
 TEST_F(PlotOfExample, PointerReadsTheValues) {
   harness_.HoverAt(view(), Middle());
   EXPECT_THAT(harness_.AllText(), ::testing::ContainsRegex("\nproduce: [0-9.]+ k rows/s\n"));
+}
+
+TEST_F(PlotOfExample, MarksSayHowFarApartTheyAre) {
+  for (const auto& [least, most] : {std::pair(0.568F, 0.579F), {0.5702F, 0.5719F}, {0.4F, 0.9F}}) {
+    auto snapshot = ExampleSnapshot();
+    for (auto& series : snapshot.recent->series) {
+      if (series->kind != wire::SeriesKind::MacroF1) continue;
+      for (std::size_t i = 0; i < series->values.size(); ++i) {
+        series->values[i] = i % 2 == 0 ? least : most;
+      }
+    }
+    message_ = SnapshotMessage::Make(snapshot);
+    harness_.Settle(view());
+    // No other plot of this panel has shares.
+    std::vector<double> marks;
+    for (const auto& text : harness_.texts()) {
+      if (text.text.ends_with(" %")) marks.push_back(std::stod(text.text));
+    }
+    ASSERT_GE(marks.size(), 3U) << least;
+    for (std::size_t i = 2; i < marks.size(); ++i) {
+      EXPECT_NEAR(marks[i] - marks[i - 1], marks[1] - marks[0], 1e-9) << least;
+    }
+  }
 }
 
 TEST_F(PlotOfExample, WheelZoomsAndADoubleClickGoesBack) {
