@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace marquee::viewer {
@@ -33,6 +34,8 @@ struct Window::Inbox {
     glfwSetCursorEnterCallback(window, [](GLFWwindow* w, int) { Of(w).input = true; });
     glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { Of(w).input = true; });
     glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { Of(w).input = true; });
+    glfwSetWindowContentScaleCallback(window,
+                                      [](GLFWwindow* w, float, float) { Of(w).input = true; });
     glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { Of(w).input = true; });
     glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
       Of(w).input = true;
@@ -52,6 +55,15 @@ Status NoWindow(const std::string& what) {
 }
 
 }  // namespace
+
+float DrawnScale(float content_scale, int window_width, int frame_width) {
+  // A minimised window may have no extent.
+  const bool known = window_width > 0 && frame_width > 0;
+  const float drawn =
+      known ? static_cast<float>(frame_width) / static_cast<float>(window_width) : 1;
+  // A frame is a whole number of pixels: resizing a window must not change the scale by a hair.
+  return std::clamp(std::round(content_scale / drawn * 50) / 50, 0.5F, 4.0F);
+}
 
 Window::Window(GLFWwindow* window, std::unique_ptr<Inbox> inbox)
     : window_(window), inbox_(std::move(inbox)) {
@@ -112,7 +124,12 @@ float Window::screen_scale() const {
   float x = 1;
   float y = 1;
   glfwGetWindowContentScale(window_, &x, &y);
-  return std::clamp(x, 0.5F, 4.0F);
+  int window_width = 0;
+  int frame_width = 0;
+  int height = 0;
+  glfwGetWindowSize(window_, &window_width, &height);
+  glfwGetFramebufferSize(window_, &frame_width, &height);
+  return DrawnScale(x, window_width, frame_width);
 }
 
 void Window::Size(int& width, int& height) const { glfwGetWindowSize(window_, &width, &height); }

@@ -19,6 +19,10 @@ struct WindowOptions {
   bool vsync = true;  ///< wait for the screen before a frame is shown
 };
 
+/// How much larger than on a plain screen all must be drawn, of the system's scale and the sizes of
+/// a window and its frame. Where the frame is the larger one (Wayland), it is scaled up already.
+float DrawnScale(float content_scale, int window_width, int frame_width);
+
 /// One lives at a time, in the main thread; only Wake may be called by others.
 class Window final : public Surface {
  public:

@@ -48,7 +48,7 @@ void Screen::Tell(std::string notice) {
 void Screen::Redraw() { frames_due_ = kFramesAfterInput; }
 
 void Screen::UpdateLook() {
-  theme_ = MakeTheme(look_.theme, look_.scale > 0 ? look_.scale : surface_.screen_scale());
+  theme_ = MakeTheme(look_.theme, scale());
   theme_.utc_offset_s = UtcOffset();
   ApplyTheme(theme_, ImGui::GetStyle());
   BuildFonts();
@@ -83,6 +83,9 @@ Screen::Clock::duration Screen::Rest() {
 Intents Screen::Draw() {
   drawn_at_ = Clock::now();
   frames_due_ = std::max(frames_due_ - 1, 0);
+  // The window may have come to another screen, or summer time may have ended.
+  if (theme_.scale != scale()) UpdateLook();
+  theme_.utc_offset_s = UtcOffset();
   if (fonts_stale_ && drawn_at_ - fonts_at_ >= kFontsTime) BuildFonts();
   if (drawn_at_ >= notice_until_) state_.notice.clear();
   surface_.BeginFrame();

@@ -41,7 +41,7 @@ class Screen {
   void Tell(std::string notice);
   /// Draw anew, whatever has or has not changed.
   void Redraw();
-  /// Take over the surface's scale, if it is not chosen.
+  /// Take over the surface's scale, if it is not chosen. Draw does so too.
   void UpdateLook();
   /// Have one more font for letters that the others lack.
   void AddFont(FontFile file);
@@ -63,6 +63,8 @@ class Screen {
   Clock::time_point fonts_at() const { return fonts_at_; }
 
  private:
+  float scale() const { return look_.scale > 0 ? look_.scale : surface_.screen_scale(); }
+
   Surface& surface_;
   Look look_;
   ViewerState state_;

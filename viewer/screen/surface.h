@@ -10,7 +10,7 @@ class Surface {
  public:
   virtual ~Surface() = default;
 
-  /// Pixels of the screen for one of a plain one: 1, 1.5, 2.
+  /// How much larger than on a plain screen all must be drawn: 1, 1.5, 2.
   virtual float screen_scale() const = 0;
   /// Whether a person did something, or all must be drawn anew, since the last call.
   virtual bool TakeInput() = 0;

@@ -10,6 +10,7 @@
 #include "viewer/app/measure.h"
 #include "viewer/app/remembered.h"
 #include "viewer/app/system_fonts.h"
+#include "viewer/app/window.h"
 #include "viewer/screen/fonts.h"
 
 namespace marquee::viewer {
@@ -156,6 +157,16 @@ TEST(Fonts, AFileThatIsNoFontIsLeftOut) {
   std::ofstream(folder.File("OpenSans-Regular.ttf")) << std::string(5000, 'x');
   EXPECT_TRUE(FindFonts({folder.path().string()}).empty());
   EXPECT_TRUE(FindFonts({"/no/such/folder"}).empty());
+}
+
+TEST(Window, ScalesOnceWhereTheSystemScalesTheFrame) {
+  EXPECT_FLOAT_EQ(DrawnScale(1, 1280, 1280), 1);
+  // X11: the window has the screen's fine pixels.
+  EXPECT_FLOAT_EQ(DrawnScale(2, 2560, 2560), 2);
+  // Wayland: it has plain ones, and its frame twice as many.
+  EXPECT_FLOAT_EQ(DrawnScale(2, 1280, 2560), 1);
+  EXPECT_FLOAT_EQ(DrawnScale(1.5F, 853, 1280), 1) << "853.33 pixels are none";
+  EXPECT_FLOAT_EQ(DrawnScale(1.5F, 0, 0), 1.5F);
 }
 
 TEST(Meter, TellsPercentilesOfFrames) {
