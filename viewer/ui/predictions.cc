@@ -24,6 +24,10 @@ void Refresh(const wire::Snapshot& snapshot, PredictionsState& state) {
     const std::string_view run = TextOf(snapshot.run()->id());
     if (!state.run.empty() && state.run != run) state.selected.reset();
     state.run = run;
+    state.class_names.clear();
+    for (const auto* name : *snapshot.model()->class_names()) {
+      state.class_names.push_back(name->str());
+    }
     state.rows.clear();
     for (const wire::Row* row : *snapshot.rows()) row->UnPackTo(&state.rows.emplace_back());
     state.taken_ns = snapshot.taken_ns();
@@ -46,18 +50,18 @@ void SameLineIfFits(float width, const Theme& theme) {
   if (end <= ImGui::GetWindowPos().x + ImGui::GetContentRegionMax().x) ImGui::SameLine();
 }
 
-void DrawClassChoice(const char* id, const char* all, const wire::Snapshot& snapshot, int& chosen,
-                     const Theme& theme) {
+void DrawClassChoice(const char* id, const char* all, std::span<const std::string> class_names,
+                     int& chosen, const Theme& theme) {
   const float width = theme.px(150);
   SameLineIfFits(width, theme);
   ImGui::SetNextItemWidth(width);
   const std::string shown =
-      chosen == kAnyClass ? all : ClassName(snapshot, static_cast<std::size_t>(chosen));
+      chosen == kAnyClass ? all : ClassName(class_names, static_cast<std::size_t>(chosen));
   if (!ImGui::BeginCombo(id, shown.c_str())) return;
   if (ImGui::Selectable(all, chosen == kAnyClass)) chosen = kAnyClass;
-  for (std::size_t c = 0; c < NumClasses(snapshot); ++c) {
+  for (std::size_t c = 0; c < class_names.size(); ++c) {
     ImGui::PushID(static_cast<int>(c));
-    if (ImGui::Selectable(ClassName(snapshot, c).c_str(), chosen == static_cast<int>(c))) {
+    if (ImGui::Selectable(class_names[c].c_str(), chosen == static_cast<int>(c))) {
       chosen = static_cast<int>(c);
     }
     ImGui::PopID();
@@ -70,15 +74,15 @@ bool FittingButton(const char* label, const Theme& theme) {
   return ImGui::Button(label);
 }
 
-void DrawFilters(const wire::Snapshot& snapshot, const Theme& theme, PredictionsState& state,
-                 Intents& intents) {
+void DrawFilters(const Theme& theme, PredictionsState& state, Intents& intents) {
   ImGui::SetNextItemWidth(theme.px(210));
   if (state.focus_search) ImGui::SetKeyboardFocusHere();
   state.focus_search = false;
   ImGui::InputTextWithHint("##search", "title or id  ( / )", state.search.data(),
                            state.search.size());
-  DrawClassChoice("##truth", "any truth", snapshot, state.filter.target_class, theme);
-  DrawClassChoice("##prediction", "any prediction", snapshot, state.filter.predicted_class, theme);
+  DrawClassChoice("##truth", "any truth", state.class_names, state.filter.target_class, theme);
+  DrawClassChoice("##prediction", "any prediction", state.class_names, state.filter.predicted_class,
+                  theme);
   SameLineIfFits(ImGui::CalcTextSize("Only mistakes").x + ImGui::GetFrameHeight(), theme);
   ImGui::Checkbox("Only mistakes", &state.filter.only_mistakes);
   SameLineIfFits(ImGui::CalcTextSize("Only unseen").x + ImGui::GetFrameHeight(), theme);
@@ -90,8 +94,8 @@ void DrawFilters(const wire::Snapshot& snapshot, const Theme& theme, Predictions
     state.search = {};
   }
   if (FittingButton("Export CSV", theme)) {
-    intents.save =
-        SaveRequest{"marquee-rows.csv", RowsAsCsv(snapshot, state.run, state.rows, state.shown)};
+    intents.save = SaveRequest{"marquee-rows.csv",
+                               RowsAsCsv(state.class_names, state.run, state.rows, state.shown)};
   }
   const std::string count = fmt::format("{} of the latest {} rows{}", state.shown.size(),
                                         state.rows.size(), state.frozen ? ", frozen" : "");
@@ -163,8 +167,7 @@ void DrawProbabilities(const wire::RowT& row, const Theme& theme) {
   RightText(theme.muted, text);
 }
 
-void DrawRow(const wire::Snapshot& snapshot, const wire::RowT& row, const Theme& theme,
-             PredictionsState& state) {
+void DrawRow(const wire::RowT& row, const Theme& theme, PredictionsState& state) {
   ImGui::TableNextRow();
   ImGui::TableNextColumn();
   const bool selected = state.selected && state.selected->number == row.number;
@@ -188,7 +191,7 @@ void DrawRow(const wire::Snapshot& snapshot, const wire::RowT& row, const Theme&
   ImGui::TableNextColumn();
   const float room = ImGui::GetContentRegionAvail().x;
   if (row.labelled) {
-    ColoredText(theme.ink, Fitted(ClassName(snapshot, row.target_class), room));
+    ColoredText(theme.ink, Fitted(ClassName(state.class_names, row.target_class), room));
   } else {
     ColoredText(theme.muted, "unknown");
   }
@@ -200,8 +203,8 @@ void DrawRow(const wire::Snapshot& snapshot, const wire::RowT& row, const Theme&
     ImGui::Dummy({ImGui::GetTextLineHeight(), 0});
     ImGui::SameLine(0, theme.px(2));
   }
-  ColoredText(theme.ink,
-              Fitted(ClassName(snapshot, row.predicted_class), ImGui::GetContentRegionAvail().x));
+  ColoredText(theme.ink, Fitted(ClassName(state.class_names, row.predicted_class),
+                                ImGui::GetContentRegionAvail().x));
   ImGui::TableNextColumn();
   DrawProbabilities(row, theme);
   ImGui::TableNextColumn();
@@ -210,7 +213,7 @@ void DrawRow(const wire::Snapshot& snapshot, const wire::RowT& row, const Theme&
   RightText(theme.muted, TimeOfDay(row.arrived_ns, theme.utc_offset_s));
 }
 
-void DrawTable(const wire::Snapshot& snapshot, const Theme& theme, PredictionsState& state) {
+void DrawTable(const Theme& theme, PredictionsState& state) {
   constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_Sortable |
                                      ImGuiTableFlags_SortTristate | ImGuiTableFlags_RowBg |
                                      ImGuiTableFlags_BordersInnerH | ImGuiTableFlags_Resizable |
@@ -233,16 +236,16 @@ void DrawTable(const wire::Snapshot& snapshot, const Theme& theme, PredictionsSt
   clipper.Begin(static_cast<int>(state.shown.size()));
   while (clipper.Step()) {
     for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
-      DrawRow(snapshot, state.rows[state.shown[static_cast<std::size_t>(i)]], theme, state);
+      DrawRow(state.rows[state.shown[static_cast<std::size_t>(i)]], theme, state);
     }
   }
   ImGui::EndTable();
 }
 
-std::string RatingText(const wire::Snapshot& snapshot, const wire::RowT& row) {
+std::string RatingText(std::span<const std::string> class_names, const wire::RowT& row) {
   if (!std::isfinite(row.target)) return "none";
   if (!row.labelled) return fmt::format("{:.1f}, of too few votes: it does not count", row.target);
-  return fmt::format("{:.1f}, class {}", row.target, ClassName(snapshot, row.target_class));
+  return fmt::format("{:.1f}, class {}", row.target, ClassName(class_names, row.target_class));
 }
 
 /// The way of the row's batch: where it waited, and where it was worked on.
@@ -284,8 +287,7 @@ void DrawHops(const wire::RowT& row, const Theme& theme) {
   ImGui::PopFont();
 }
 
-void DrawDetails(const wire::Snapshot& snapshot, const Theme& theme, PredictionsState& state,
-                 Intents& intents) {
+void DrawDetails(const Theme& theme, PredictionsState& state, Intents& intents) {
   if (!state.selected) {
     DrawNothingYet("No row selected", "Click one to see where it came from and how long it took.",
                    theme);
@@ -303,15 +305,15 @@ void DrawDetails(const wire::Snapshot& snapshot, const Theme& theme, Predictions
     DrawFact(name, value, names, theme);
   };
   fact("Id", fmt::format("{}", row.id));
-  fact("Rating", RatingText(snapshot, row));
-  fact("Predicted",
-       fmt::format("{} (score {:.2f})", ClassName(snapshot, row.predicted_class), row.score));
+  fact("Rating", RatingText(state.class_names, row));
+  fact("Predicted", fmt::format("{} (score {:.2f})",
+                                ClassName(state.class_names, row.predicted_class), row.score));
   if (row.seen) fact("Training", "the model has seen this row: it does not count");
   ImGui::Dummy({0, theme.px(4)});
   std::vector<Bar> bars;
   for (std::size_t c = 0; c < row.probabilities.size(); ++c) {
     const double p = double{row.probabilities[c]};
-    bars.push_back({ClassName(snapshot, c), p, theme.line(c), Quantity(p, Unit::kShare)});
+    bars.push_back({ClassName(state.class_names, c), p, theme.line(c), Quantity(p, Unit::kShare)});
   }
   const float line = ImGui::GetTextLineHeight() + theme.px(6);
   DrawBars({ImGui::GetContentRegionAvail().x, line * static_cast<float>(bars.size())}, bars, theme);
@@ -330,7 +332,7 @@ void DrawDetails(const wire::Snapshot& snapshot, const Theme& theme, Predictions
   }
   fact("Arrived", TimeOfDay(row.arrived_ns, theme.utc_offset_s, true));
   ImGui::Dummy({0, theme.px(4)});
-  if (ImGui::Button("Copy (C)")) intents.copy = RowsAsCsv(snapshot, state.run, {row}, {0});
+  if (ImGui::Button("Copy (C)")) intents.copy = RowsAsCsv(state.class_names, state.run, {row}, {0});
   ImGui::SameLine();
   if (ImGui::Button("Close")) state.selected.reset();
 }
@@ -348,24 +350,31 @@ void MoveSelection(int by, PredictionsState& state) {
   state.selected = state.rows[state.shown[static_cast<std::size_t>(place)]];
 }
 
-void TakeKeys(const wire::Snapshot& snapshot, PredictionsState& state, Intents& intents) {
+void TakeKeys(PredictionsState& state, Intents& intents) {
   // Under a dialog or an open list, keys are not meant for this panel.
   if (ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopup)) return;
   if (Typed('f')) state.frozen = !state.frozen;
   if (Typed('m')) state.filter.only_mistakes = !state.filter.only_mistakes;
   if (Typed('/')) state.focus_search = true;
   if (Typed('c') && state.selected) {
-    intents.copy = RowsAsCsv(snapshot, state.run, {*state.selected}, {0});
+    intents.copy = RowsAsCsv(state.class_names, state.run, {*state.selected}, {0});
   }
   if (ImGui::GetIO().WantTextInput) return;
   if (Pressed(ImGuiKey_DownArrow)) MoveSelection(1, state);
   if (Pressed(ImGuiKey_UpArrow)) MoveSelection(-1, state);
 }
 
+/// A field of CSV. A spreadsheet takes a cell that begins with = + - or @ for a formula, which may
+/// send the others anywhere, and titles come from whoever fills the topic: such a cell gets an
+/// apostrophe before it. Programs get every letter as it is, from `marquee score`.
 std::string Quoted(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string cell(text);
+  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos) {
+    cell.insert(0, 1, '\'');
+  }
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
   std::string quoted = "\"";
-  for (const char letter : text) {
+  for (const char letter : cell) {
     if (letter == '"') quoted += '"';
     quoted += letter;
   }
@@ -374,20 +383,18 @@ std::string Quoted(std::string_view text) {
 
 }  // namespace
 
-std::string RowsAsCsv(const wire::Snapshot& snapshot, std::string_view run,
+std::string RowsAsCsv(std::span<const std::string> class_names, std::string_view run,
                       const std::vector<wire::RowT>& rows, const std::vector<std::size_t>& shown) {
   std::string csv = "id,title,target,class,predicted,score";
-  for (std::size_t c = 0; c < NumClasses(snapshot); ++c) {
-    csv += ",p_" + Quoted(ClassName(snapshot, c));
-  }
+  for (const std::string& name : class_names) csv += "," + Quoted("p_" + name);
   csv += ",seen,run,sequence,ordinal,record,partition,offset,arrived_ns\n";
   for (const std::size_t i : shown) {
     const wire::RowT& row = rows[i];
     csv += fmt::format("{},{},", row.id, Quoted(row.title));
     if (std::isfinite(row.target)) csv += fmt::format("{}", row.target);
     csv += ',';
-    if (row.labelled) csv += Quoted(ClassName(snapshot, row.target_class));
-    csv += fmt::format(",{},{}", Quoted(ClassName(snapshot, row.predicted_class)), row.score);
+    if (row.labelled) csv += Quoted(ClassName(class_names, row.target_class));
+    csv += fmt::format(",{},{}", Quoted(ClassName(class_names, row.predicted_class)), row.score);
     for (const float p : row.probabilities) csv += fmt::format(",{}", p);
     csv += fmt::format(",{},{},{},{},{},{},{},{}\n", row.seen ? 1 : 0, run, row.sequence,
                        row.ordinal, row.record, row.partition, row.offset, row.arrived_ns);
@@ -407,8 +414,8 @@ void DrawPredictions(const wire::Snapshot& snapshot, const Theme& theme, Predict
     DrawWaiting(snapshot, theme);
     return;
   }
-  TakeKeys(snapshot, state, intents);
-  DrawFilters(snapshot, theme, state, intents);
+  TakeKeys(state, intents);
+  DrawFilters(theme, state, intents);
   Refresh(snapshot, state);
   const ImVec2 room = ImGui::GetContentRegionAvail();
   const float bar = SplitterWidth(theme);
@@ -419,7 +426,7 @@ void DrawPredictions(const wire::Snapshot& snapshot, const Theme& theme, Predict
                    "None of the latest rows fits what is chosen above; Show all takes it back.",
                    theme);
   } else {
-    DrawTable(snapshot, theme, state);
+    DrawTable(theme, state);
   }
   EndCard();
   ImGui::SameLine(0, 0);
@@ -428,7 +435,7 @@ void DrawPredictions(const wire::Snapshot& snapshot, const Theme& theme, Predict
   BeginCard("details", {0, 0}, "", "", theme);
   ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, {theme.px(8), theme.px(4)});
   ImGui::BeginChild("scrolled");
-  DrawDetails(snapshot, theme, state, intents);
+  DrawDetails(theme, state, intents);
   ImGui::EndChild();
   ImGui::PopStyleVar();
   EndCard();

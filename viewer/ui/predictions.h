@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct PredictionsState {
 
   // Made from a snapshot and the choices above, when either changes.
   std::string run;  ///< that `rows` and `selected` are of: frozen ones outlive their run
+  std::vector<std::string> class_names;  ///< of that run
   std::vector<wire::RowT> rows;
   std::vector<std::size_t> shown;
   std::int64_t taken_ns = -1;
@@ -46,8 +48,9 @@ void DrawPredictions(const wire::Snapshot& snapshot, const Theme& theme, Predict
 /// Show, of the latest rows, those alone that a confusion matrix counts in this cell.
 void ShowOnly(int target_class, int predicted_class, PredictionsState& state);
 
-/// The rows of a run as CSV, with a header: what is shown and where it came from.
-std::string RowsAsCsv(const wire::Snapshot& snapshot, std::string_view run,
+/// The rows of a run, whose classes have these names, as CSV with a header: what is shown and where
+/// it came from.
+std::string RowsAsCsv(std::span<const std::string> class_names, std::string_view run,
                       const std::vector<wire::RowT>& rows, const std::vector<std::size_t>& shown);
 
 }  // namespace marquee::viewer

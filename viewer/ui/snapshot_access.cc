@@ -73,6 +73,10 @@ std::string ClassName(const wire::Snapshot& snapshot, std::size_t number) {
                                : std::string(kNothing);
 }
 
+std::string ClassName(std::span<const std::string> names, std::size_t number) {
+  return number < names.size() ? names[number] : kNothing;
+}
+
 Verdict JudgeSource(const wire::Snapshot& snapshot) {
   switch (snapshot.source()->state()) {
     case wire::SourceState::Live:

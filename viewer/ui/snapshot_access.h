@@ -26,6 +26,7 @@ PlotOptions OverTime(const wire::Timeline& timeline, Unit unit);
 
 /// The name of a class; "-" if there is none of this number.
 std::string ClassName(const wire::Snapshot& snapshot, std::size_t number);
+std::string ClassName(std::span<const std::string> names, std::size_t number);
 std::size_t NumClasses(const wire::Snapshot& snapshot);
 
 /// How the source and everything behind it are, and why in a few words.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/support/example_snapshots.h"
 #include "tests/support/imgui_harness.h"
@@ -228,9 +230,45 @@ TEST_F(Actions, CsvHoldsTheShownRowsInTheirOrder) {
   const auto lines = static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n'));
   EXPECT_EQ(lines, 1 + harness_.state().predictions.shown.size());
   // A title with a comma is quoted.
-  EXPECT_THAT(RowsAsCsv(view(), "run", harness_.state().predictions.rows, {19}),
+  EXPECT_THAT(RowsAsCsv(harness_.state().predictions.class_names, "run",
+                        harness_.state().predictions.rows, {19}),
               HasSubstr("\"A Very Long and Winding Title That Nobody Could Ever Read Aloud in One "
                         "Breath, Part 3\""));
+}
+
+TEST_F(Actions, FrozenRowsKeepTheNamesOfTheirClasses) {
+  Show(Panel::kPredictions);
+  harness_.Type(view(), "f");
+  auto newer = ExampleSnapshot(2);
+  newer.number = 78;
+  newer.run->id = "another";
+  Take(newer);
+  harness_.Settle(view());
+  EXPECT_TRUE(harness_.Shows("high"));
+  EXPECT_FALSE(harness_.Shows("class 1"));
+  ASSERT_TRUE(harness_.Click(view(), "Export CSV"));
+  EXPECT_THAT(harness_.intents().save.value().bytes, HasSubstr(",p_low,p_mid,p_high,"));
+  harness_.Type(view(), "f");
+  ASSERT_TRUE(harness_.Click(view(), "Export CSV"));
+  EXPECT_THAT(harness_.intents().save.value().bytes, HasSubstr(",p_class 0,p_class 1,seen"));
+}
+
+TEST(RowsAsCsv, QuotesWhatNeedsIt) {
+  wire::RowT row;
+  row.id = 7;
+  row.labelled = true;
+  row.probabilities = {0.25F, 0.75F};
+  const auto csv = [&](std::string title) {
+    row.title = std::move(title);
+    return RowsAsCsv(std::vector<std::string>{"a,b", "-c"}, "run", {row}, {0});
+  };
+  EXPECT_THAT(csv("plain"), HasSubstr(",\"p_a,b\",p_-c,"));
+  EXPECT_THAT(csv("plain"), HasSubstr("7,plain,0,\"a,b\",\"a,b\",0,0.25,0.75,"));
+  EXPECT_THAT(csv("He said \"no\""), HasSubstr("7,\"He said \"\"no\"\"\",0"));
+  // A spreadsheet would take these for formulas.
+  EXPECT_THAT(csv("=1+1"), HasSubstr("7,'=1+1,0"));
+  EXPECT_THAT(csv("@Home, Alone"), HasSubstr("7,\"'@Home, Alone\",0"));
+  EXPECT_THAT(csv("-30-"), HasSubstr("7,'-30-,0"));
 }
 
 TEST_F(Actions, CellOfTheConfusionMatrixFiltersThePredictions) {
