@@ -82,7 +82,9 @@ void DrawFigures(const wire::Snapshot& snapshot, const Choices& choices, float h
   const auto latency = [&](std::uint64_t value) {
     return value == 0 ? std::string(kNothing) : Quantity(static_cast<double>(value), ns);
   };
-  const bool moves = run.rows_per_s_now() > 0;
+  // The last snapshot of a run that is over still tells of its last second.
+  const bool moves =
+      snapshot.source()->state() == wire::SourceState::Live && run.rows_per_s_now() > 0;
   const double rate = moves ? run.rows_per_s_now() : run.rows_per_s();
   const std::array<Figure, 6> figures = {
       Figure{.name = moves ? "Throughput now" : "Throughput of the run",

@@ -12,6 +12,7 @@ namespace marquee::viewer {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing_support::DrawnText;
 using testing_support::ExampleSnapshot;
 using testing_support::ExtremeSnapshot;
@@ -110,13 +111,17 @@ INSTANTIATE_TEST_SUITE_P(All, EveryPanel,
                                            Panel::kBenchmarks),
                          [](const auto& panel) { return NameOf(panel.param); });
 
-/// What is drawn of the example on `panel`.
-std::string TextOfPanel(Panel panel, ImVec2 size = {1280, 800}) {
-  const auto example = SnapshotMessage::Make(ExampleSnapshot());
+/// What is drawn of `snapshot` on `panel`.
+std::string TextOf(const wire::SnapshotT& snapshot, Panel panel, ImVec2 size = {1280, 800}) {
+  const auto message = SnapshotMessage::Make(snapshot);
   ImguiHarness harness(size);
   harness.state().panel = panel;
-  harness.Settle(example->view());
+  harness.Settle(message->view());
   return harness.AllText();
+}
+
+std::string TextOfPanel(Panel panel, ImVec2 size = {1280, 800}) {
+  return TextOf(ExampleSnapshot(), panel, size);
 }
 
 void ExpectWords(const std::string& text, const std::vector<std::string>& all) {
@@ -134,6 +139,14 @@ TEST(Panels, Overview) {
               {"58.3 k", "9.21 M", "9.43 ms", "p99 38.7 ms", "0 / 50", "infer-b on beta is stall",
                "preprocess", "3 instances", "raw-data", "processed-data", "412 wait", "Throughput",
                "12:34:00"});
+}
+
+TEST(Panels, ThroughputOfARunThatIsOverIsTheWholeRuns) {
+  auto snapshot = ExampleSnapshot();
+  snapshot.source->state = wire::SourceState::Ended;
+  const std::string text = TextOf(snapshot, Panel::kOverview);
+  EXPECT_THAT(text, Not(HasSubstr("Throughput now")));
+  EXPECT_THAT(text, HasSubstr("Throughput of the run\n60.1 k"));
 }
 
 TEST(Panels, Quality) {
@@ -211,7 +224,7 @@ TEST(Panels, QualityTellsOfAChallenger) {
                "+4.20 (95 % interval +2.20 to +6.20), better", "93.1 % of the rows"});
   EXPECT_THAT(text(-0.062, -0.022), HasSubstr("worse"));
   EXPECT_THAT(text(-0.01, 0.02), HasSubstr("no clear difference"));
-  EXPECT_THAT(TextOfPanel(Panel::kQuality), testing::Not(HasSubstr("Challenger")));
+  EXPECT_THAT(TextOfPanel(Panel::kQuality), Not(HasSubstr("Challenger")));
 }
 
 TEST(Panels, PartsTellWhichFeaturesHaveMoved) {
