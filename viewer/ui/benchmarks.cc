@@ -43,16 +43,25 @@ double Gain(const wire::BenchRow& row) {
   return row.higher_is_better() ? ratio : 1 / ratio;
 }
 
+bool InBoth(const wire::BenchRow& row) {
+  return std::isfinite(row.left()) && std::isfinite(row.right());
+}
+
 bool IsChange(const wire::BenchRow& row) {
+  if (!InBoth(row) || row.left() == row.right()) return false;
   const double gain = Gain(row);
-  return std::isfinite(gain) && std::abs(std::log(gain)) > std::log(1 + kNoise);
+  return !(gain > 0) || std::abs(std::log(gain)) > std::log(1 + kNoise);
 }
 
 /// A bar from the middle: to the right if the right record is better.
 void DrawGain(const wire::BenchRow& row, const Theme& theme) {
+  if (!InBoth(row)) {
+    ColoredText(theme.muted, "in one record only");
+    return;
+  }
   const double gain = Gain(row);
   if (!std::isfinite(gain) || gain <= 0) {
-    ColoredText(theme.muted, "in one record only");
+    ColoredText(theme.muted, row.left() == row.right() ? "same" : "no ratio with 0");
     return;
   }
   const char* word = !IsChange(row) ? "same" : (gain > 1 ? "better" : "worse");

@@ -280,7 +280,7 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
   DrawSplitter("left|right", true, state.left, room.x - bar, theme.px(240), theme);
   ImGui::SameLine(0, 0);
   ImGui::BeginChild("right", {right, 0}, false, ImGuiWindowFlags_NoScrollbar);
-  card("quality", {0, top}, "Macro-F1", "each point over ten seconds, " + span,
+  card("quality", {0, top}, "Macro-F1", F1Note(timeline) + ", " + span,
        [&] { DrawQualityOverTime(timeline, theme, state.quality); });
   if (two_rows) {
     DrawSplitter("rows|rows", false, state.top, room.y - bar, theme.px(110), theme);

@@ -239,9 +239,10 @@ std::optional<Cell> DrawQuality(const wire::Snapshot& snapshot, const Choices& c
   DrawSplitter("top|bottom", false, state.top, room.y - bar, theme.px(150), theme);
 
   const float third = (room.x - 2 * bar) / 3;
-  BeginCard("f1", {third, 0}, "F1 over time", "each point over ten seconds", theme);
+  const wire::Timeline& timeline = choices.Timeline(snapshot);
+  BeginCard("f1", {third, 0}, "F1 over time", F1Note(timeline), theme);
   ImGui::Dummy({0, theme.px(4)});
-  DrawF1OverTime(snapshot, choices.Timeline(snapshot), theme, state.f1);
+  DrawF1OverTime(snapshot, timeline, theme, state.f1);
   EndCard();
   ImGui::SameLine(0, bar);
   BeginCard("balance", {third, 0}, "Class balance", "share of rows", theme);

@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdint>
+
+#include "viewer/ui/format.h"
 
 namespace marquee::viewer {
 namespace {
@@ -63,6 +66,14 @@ PlotOptions OverTime(const wire::Timeline& timeline, Unit unit) {
           .unit = unit};
 }
 
+std::string F1Note(const wire::Timeline& timeline) {
+  // As many whole intervals as fit into ten seconds, and one at least.
+  constexpr std::int64_t kWanted = 10'000'000'000;
+  const std::int64_t interval = std::max<std::int64_t>(timeline.interval_ns(), 1);
+  const std::int64_t window = std::max<std::int64_t>(kWanted / interval, 1) * interval;
+  return fmt::format("each point over {}", Stretch(static_cast<double>(window) / 1e9));
+}
+
 std::size_t NumClasses(const wire::Snapshot& snapshot) {
   return snapshot.model()->class_names()->size();
 }
@@ -117,13 +128,21 @@ std::string ServiceName(const wire::Service& service) {
 Verdict JudgeServices(const wire::Snapshot& snapshot) {
   const auto& services = *snapshot.services();
   if (services.size() == 0) return {Health::kUnknown, "no services known"};
-  Verdict verdict{Health::kGood, fmt::format("{} services, all well", services.size())};
-  if (services.size() == 1) verdict.text = "1 service, all well";
+  Verdict verdict{Health::kGood, ""};
+  std::size_t stopped = 0;
   for (const wire::Service* service : services) {
     const Health health = HealthOfService(*service);
+    if (health == Health::kUnknown) ++stopped;
     if (health == Health::kUnknown || health <= verdict.health) continue;
     verdict = {health, fmt::format("{} is {}", ServiceName(*service), TextOf(service->state()))};
   }
+  if (verdict.health != Health::kGood) return verdict;
+  const auto count = [](std::size_t n) {
+    return fmt::format("{} service{}", n, n == 1 ? "" : "s");
+  };
+  if (stopped == services.size()) return {Health::kUnknown, count(stopped) + ", stopped"};
+  verdict.text = count(services.size() - stopped) + ", all well";
+  if (stopped > 0) verdict.text += fmt::format(", {} stopped", stopped);
   return verdict;
 }
 

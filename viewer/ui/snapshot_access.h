@@ -24,6 +24,9 @@ std::span<const float> FindSeries(const wire::Timeline& timeline, wire::SeriesKi
 /// Plot options under which the values of `timeline` lie where they belong.
 PlotOptions OverTime(const wire::Timeline& timeline, Unit unit);
 
+/// "each point over 10 s": what F1 over time is measured over, which is an interval at least.
+std::string F1Note(const wire::Timeline& timeline);
+
 /// The name of a class; "-" if there is none of this number.
 std::string ClassName(const wire::Snapshot& snapshot, std::size_t number);
 std::string ClassName(std::span<const std::string> names, std::size_t number);

@@ -186,6 +186,46 @@ TEST(Panels, Benchmarks) {
                "better", "worse", "same", "in one record only"});
 }
 
+TEST(Panels, BenchmarksTellNothingFromAbsent) {
+  auto snapshot = ExampleSnapshot();
+  auto& rows = snapshot.bench->rows;
+  rows.resize(2);
+  rows[0]->left = 0;
+  rows[0]->right = 12;
+  rows[1]->left = 0;
+  rows[1]->right = 0;
+  const std::string text = TextOf(snapshot, Panel::kBenchmarks);
+  ExpectWords(text, {"no ratio with 0", "same"});
+  EXPECT_THAT(text, Not(HasSubstr("in one record only")));
+}
+
+TEST(Panels, F1SaysHowLongAPointIs) {
+  const auto text = [](std::int64_t interval_ns, int timeline) {
+    auto snapshot = ExampleSnapshot();
+    snapshot.session->interval_ns = interval_ns;
+    const auto message = SnapshotMessage::Make(snapshot);
+    ImguiHarness harness;
+    harness.state().panel = Panel::kQuality;
+    harness.state().choices.timeline = timeline;
+    harness.Settle(message->view());
+    return harness.AllText();
+  };
+  using testing_support::kSecond;
+  EXPECT_THAT(text(16 * kSecond, 0), HasSubstr("each point over 10 s"));
+  EXPECT_THAT(text(16 * kSecond, 1), HasSubstr("each point over 16 s"));
+  EXPECT_THAT(text(4 * kSecond, 1), HasSubstr("each point over 8.0 s"));
+}
+
+TEST(Panels, ServicesThatHaveStoppedAreNotWell) {
+  auto snapshot = ExampleSnapshot();
+  for (auto& service : snapshot.services) service->state = "running";
+  EXPECT_THAT(TextOf(snapshot, Panel::kTroubles), HasSubstr("6 services, all well"));
+  snapshot.services[0]->state = "stopped";
+  EXPECT_THAT(TextOf(snapshot, Panel::kTroubles), HasSubstr("5 services, all well, 1 stopped"));
+  for (auto& service : snapshot.services) service->state = "stopped";
+  EXPECT_THAT(TextOf(snapshot, Panel::kTroubles), HasSubstr("6 services, stopped"));
+}
+
 /// The example with a second model, and with features that have moved.
 wire::SnapshotT ChallengedSnapshot(double low, double high) {
   wire::SnapshotT snapshot = ExampleSnapshot();
