@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <span>
 
@@ -132,6 +133,22 @@ std::string TimeOfDay(std::int64_t unix_ns, int utc_offset_s, bool millis) {
   const std::string text = fmt::format("{:02}:{:02}:{:02}", of_day / 3'600'000,
                                        of_day / 60'000 % 60, of_day / 1000 % 60);
   return millis ? fmt::format("{}.{:03}", text, of_day % 1000) : text;
+}
+
+std::string Day(std::int64_t unix_ns, int utc_offset_s) {
+  if (unix_ns == 0) return {};
+  using std::chrono::floor;
+  const std::chrono::seconds local(unix_ns / 1'000'000'000 + utc_offset_s);
+  const std::chrono::year_month_day day(floor<std::chrono::days>(std::chrono::sys_seconds(local)));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()),
+                     static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+}
+
+std::string Moment(std::int64_t unix_ns, std::int64_t now_ns, int utc_offset_s) {
+  const std::string time = TimeOfDay(unix_ns, utc_offset_s);
+  const std::string day = Day(unix_ns, utc_offset_s);
+  if (day.empty() || day == Day(now_ns, utc_offset_s)) return time;
+  return fmt::format("{} {}", day.substr(day.size() - 5), time);
 }
 
 std::string Stretch(double seconds) {

@@ -36,6 +36,12 @@ std::string Score(double share);
 /// Format a time of day, of nanoseconds since 1970, as 18:24:05; `millis` adds .123. Empty for 0.
 std::string TimeOfDay(std::int64_t unix_ns, int utc_offset_s, bool millis = false);
 
+/// Format the day of nanoseconds since 1970: 2026-03-01. Empty for 0.
+std::string Day(std::int64_t unix_ns, int utc_offset_s);
+
+/// Format a time of day, and before it the day if that is not the day of `now_ns`: 03-01 18:24:05.
+std::string Moment(std::int64_t unix_ns, std::int64_t now_ns, int utc_offset_s);
+
 /// Format a stretch of time as people say it: 12 s, 3 min 20 s, 5 h 12 min, 3 d 4 h.
 std::string Stretch(double seconds);
 

@@ -102,8 +102,8 @@ void DrawLatency(const wire::Snapshot& snapshot, const Choices& choices, const T
       PlotLine{.label = "median",
                .color = theme.line(0),
                .values = FindSeries(timeline, wire::SeriesKind::LatencyP50Ns)}};
-  DrawPlot("history", ImGui::GetContentRegionAvail(), OverTime(timeline, Unit::kNanoseconds), lines,
-           theme, state.history);
+  DrawPlot("history", ImGui::GetContentRegionAvail(),
+           OverTime(snapshot, timeline, Unit::kNanoseconds), lines, theme, state.history);
   EndCard();
   ImGui::PopStyleVar();
 }

@@ -214,16 +214,18 @@ void DrawStages(const char* id, const wire::Timeline& timeline, wire::SeriesKind
                      .values = values,
                      .steps = 1 + static_cast<std::size_t>(told_each_ns / timeline.interval_ns())});
   }
-  DrawPlot(id, ImGui::GetContentRegionAvail(), OverTime(timeline, unit), lines, theme, state);
+  DrawPlot(id, ImGui::GetContentRegionAvail(), OverTime(snapshot, timeline, unit), lines, theme,
+           state);
 }
 
-void DrawQualityOverTime(const wire::Timeline& timeline, const Theme& theme, PlotState& state) {
+void DrawQualityOverTime(const wire::Snapshot& snapshot, const wire::Timeline& timeline,
+                         const Theme& theme, PlotState& state) {
   const std::array<PlotLine, 1> lines = {
       PlotLine{.label = "macro-F1",
                .color = theme.line(2),
                .values = FindSeries(timeline, wire::SeriesKind::MacroF1),
                .filled = true}};
-  PlotOptions options = OverTime(timeline, Unit::kShare);
+  PlotOptions options = OverTime(snapshot, timeline, Unit::kShare);
   options.from_zero = false;
   options.empty = "no labelled rows yet";
   DrawPlot("f1", ImGui::GetContentRegionAvail(), options, lines, theme, state);
@@ -281,7 +283,7 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
   ImGui::SameLine(0, 0);
   ImGui::BeginChild("right", {right, 0}, false, ImGuiWindowFlags_NoScrollbar);
   card("quality", {0, top}, "Macro-F1", F1Note(timeline) + ", " + span,
-       [&] { DrawQualityOverTime(timeline, theme, state.quality); });
+       [&] { DrawQualityOverTime(snapshot, timeline, theme, state.quality); });
   if (two_rows) {
     DrawSplitter("rows|rows", false, state.top, room.y - bar, theme.px(110), theme);
     card("latency", {0, bottom}, "Latency", "from the source to the result", [&] {
@@ -292,8 +294,8 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
           PlotLine{.label = "median",
                    .color = theme.line(0),
                    .values = FindSeries(timeline, wire::SeriesKind::LatencyP50Ns)}};
-      DrawPlot("latency", ImGui::GetContentRegionAvail(), OverTime(timeline, Unit::kNanoseconds),
-               lines, theme, state.latency);
+      DrawPlot("latency", ImGui::GetContentRegionAvail(),
+               OverTime(snapshot, timeline, Unit::kNanoseconds), lines, theme, state.latency);
     });
   }
   ImGui::EndChild();

@@ -85,8 +85,8 @@ void DrawPartsOverTime(const char* id, const wire::Snapshot& snapshot,
                      .color = theme.line(i),
                      .values = FindSeries(timeline, wire::SeriesKind::PartNsPerRow, i)});
   }
-  DrawPlot(id, ImGui::GetContentRegionAvail(), OverTime(timeline, Unit::kNanoseconds), lines, theme,
-           state);
+  DrawPlot(id, ImGui::GetContentRegionAvail(), OverTime(snapshot, timeline, Unit::kNanoseconds),
+           lines, theme, state);
 }
 
 void DrawParts(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,

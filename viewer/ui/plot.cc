@@ -38,8 +38,9 @@ struct Points {
     return line.xs.empty() ? line.values.size() : std::min(line.xs.size(), line.values.size());
   }
   double x(std::size_t i) const {
-    return line.xs.empty() ? options.x_first + options.x_step * static_cast<double>(i)
-                           : double{line.xs[i]};
+    if (!line.xs.empty()) return double{line.xs[i]};
+    if (i + 1 == line.values.size() && std::isfinite(options.x_last)) return options.x_last;
+    return options.x_first + options.x_step * static_cast<double>(i);
   }
   bool has(std::size_t i) const { return std::isfinite(line.values[i]); }
 
@@ -69,13 +70,15 @@ bool IsHidden(const PlotState& state, std::size_t number) {
   return number < 64 && ((state.hidden >> number) & 1) != 0;
 }
 
+constexpr double kDay = 86'400;
+
 double NiceTimeStep(double range, double wanted) {
-  constexpr std::array<double, 20> kSteps = {1,     2,     5,     10,    15,     30,    60,
-                                             120,   300,   600,   900,   1800,   3600,  7200,
-                                             10800, 21600, 43200, 86400, 172800, 604800};
+  constexpr std::array<double, 21> kSteps = {1,     2,     5,     10,    15,     30,     60,
+                                             120,   300,   600,   900,   1800,   3600,   7200,
+                                             10800, 21600, 43200, 86400, 172800, 345600, 604800};
   const double raw = range / std::max(wanted, 1.0);
   const auto* step = std::find_if(kSteps.begin(), kSteps.end(), [&](double s) { return s >= raw; });
-  return step == kSteps.end() ? raw : *step;
+  return step == kSteps.end() ? std::ceil(raw / kDay) * kDay : *step;
 }
 
 struct Mark {
@@ -83,17 +86,30 @@ struct Mark {
   std::string text;
 };
 
-std::string XText(const PlotOptions& options, const Theme& theme, double x) {
+std::int64_t UnixNs(double seconds) {
+  return static_cast<std::int64_t>(std::clamp(seconds * 1e9, -9e18, 9e18));
+}
+
+/// The value of the horizontal axis, in words; `range` is what of it is in view.
+std::string XText(const PlotOptions& options, const Theme& theme, double x, double range) {
   switch (options.x) {
-    case PlotX::kTime:
-      return TimeOfDay(static_cast<std::int64_t>(std::clamp(x * 1e9, -9e18, 9e18)),
-                       theme.utc_offset_s);
+    case PlotX::kTime: {
+      const std::string time = TimeOfDay(UnixNs(x), theme.utc_offset_s);
+      if (range < kDay) return time;
+      return fmt::format("{} {}", Day(UnixNs(x), theme.utc_offset_s), time);
+    }
     case PlotX::kPercentiles:
       return fmt::format("{:.7g} %", 100 * (1 - std::pow(10, -x)));
     case PlotX::kShare:
       break;
   }
   return Quantity(x, Unit::kShare);
+}
+
+/// A time of day; at midnight, the day that begins.
+std::string TimeMark(const Theme& theme, double x) {
+  const std::string time = TimeOfDay(UnixNs(x), theme.utc_offset_s);
+  return time == "00:00:00" ? Day(UnixNs(x), theme.utc_offset_s) : time;
 }
 
 std::vector<Mark> XMarks(const PlotOptions& options, const Theme& theme, const View& view) {
@@ -112,7 +128,7 @@ std::vector<Mark> XMarks(const PlotOptions& options, const Theme& theme, const V
     const double first = std::ceil((view.x_from + offset) / step) * step - offset;
     for (int i = 0; first + i * step <= view.x_to + 1e-9 * range; ++i) {
       const double at = first + i * step;
-      marks.push_back({at, time ? XText(options, theme, at) : AxisMark(at, step, Unit::kShare)});
+      marks.push_back({at, time ? TimeMark(theme, at) : AxisMark(at, step, Unit::kShare)});
     }
   }
   std::erase_if(marks, [&](const Mark& mark) {
@@ -383,7 +399,7 @@ void DrawReadout(const View& view, const PlotOptions& options, std::span<const P
   draw.AddLine({view.X(x), view.min.y}, {view.X(x), view.max.y}, Faded(theme.ink, 0.35F));
 
   ImGui::BeginTooltip();
-  ImGui::TextUnformatted(XText(options, theme, x).c_str());
+  ImGui::TextUnformatted(XText(options, theme, x, view.x_to - view.x_from).c_str());
   for (std::size_t l = 0; l < lines.size(); ++l) {
     const Points points{lines[l], options};
     if (IsHidden(state, l) || points.size() == 0) continue;

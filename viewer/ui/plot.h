@@ -40,6 +40,8 @@ struct PlotOptions {
   /// Where the first value of lines without `xs` lies, and how far apart they are.
   double x_first = 0;
   double x_step = 1;
+  /// Where the last of these values lies: its step may not be over. NaN = where the step ends.
+  double x_last = std::numeric_limits<double>::quiet_NaN();
   Unit unit = Unit::kCount;
   /// The vertical axis begins at 0; else just below the least value.
   bool from_zero = true;

@@ -330,7 +330,8 @@ void DrawDetails(const Theme& theme, PredictionsState& state, Intents& intents) 
     fact("In results", fmt::format("partition {}, offset {}", row.partition,
                                    Exact(static_cast<std::uint64_t>(row.offset))));
   }
-  fact("Arrived", TimeOfDay(row.arrived_ns, theme.utc_offset_s, true));
+  fact("Arrived", fmt::format("{} {}", Day(row.arrived_ns, theme.utc_offset_s),
+                              TimeOfDay(row.arrived_ns, theme.utc_offset_s, true)));
   ImGui::Dummy({0, theme.px(4)});
   if (ImGui::Button("Copy (C)")) intents.copy = RowsAsCsv(state.class_names, state.run, {row}, {0});
   ImGui::SameLine();

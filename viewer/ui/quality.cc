@@ -111,7 +111,7 @@ void DrawF1OverTime(const wire::Snapshot& snapshot, const wire::Timeline& timeli
                      .color = theme.line(c),
                      .values = FindSeries(timeline, wire::SeriesKind::ClassF1, c)});
   }
-  PlotOptions options = OverTime(timeline, Unit::kShare);
+  PlotOptions options = OverTime(snapshot, timeline, Unit::kShare);
   options.from_zero = false;
   options.empty = "no labelled rows yet";
   DrawPlot("f1", ImGui::GetContentRegionAvail(), options, lines, theme, state);

@@ -55,14 +55,17 @@ std::span<const float> FindSeries(const wire::Timeline& timeline, wire::SeriesKi
   return {};
 }
 
-PlotOptions OverTime(const wire::Timeline& timeline, Unit unit) {
-  const double step = static_cast<double>(timeline.interval_ns()) / 1e9;
+PlotOptions OverTime(const wire::Snapshot& snapshot, const wire::Timeline& timeline, Unit unit) {
+  // Without any series, the interval may be anything.
+  const double step = std::max(static_cast<double>(timeline.interval_ns()) / 1e9, 0.0);
   const double end = static_cast<double>(timeline.end_ns()) / 1e9;
   const std::size_t intervals =
       timeline.series()->size() > 0 ? timeline.series()->Get(0)->values()->size() : 0;
   return {.x = PlotX::kTime,
           .x_first = end - step * static_cast<double>(intervals > 0 ? intervals - 1 : 0),
           .x_step = step > 0 ? step : 1,
+          // The last interval of a session is written before it is over.
+          .x_last = std::clamp(static_cast<double>(snapshot.taken_ns()) / 1e9, end - step, end),
           .unit = unit};
 }
 

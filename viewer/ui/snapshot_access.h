@@ -21,8 +21,8 @@ namespace marquee::viewer {
 std::span<const float> FindSeries(const wire::Timeline& timeline, wire::SeriesKind kind,
                                   std::size_t index = 0);
 
-/// Plot options under which the values of `timeline` lie where they belong.
-PlotOptions OverTime(const wire::Timeline& timeline, Unit unit);
+/// Plot options under which the values of `timeline`, one of the snapshot's, lie where they belong.
+PlotOptions OverTime(const wire::Snapshot& snapshot, const wire::Timeline& timeline, Unit unit);
 
 /// "each point over 10 s": what F1 over time is measured over, which is an interval at least.
 std::string F1Note(const wire::Timeline& timeline);

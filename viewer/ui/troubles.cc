@@ -60,6 +60,9 @@ void NumberCell(const std::string& text, ImU32 color) {
   RightText(color, text);
 }
 
+/// Of a column of such times, at scale 1: the oldest one, which is the first, has a day if any has.
+float MomentWidth(const std::string& oldest) { return oldest.size() > 8 ? 116 : 66; }
+
 void DrawServices(const wire::Snapshot& snapshot, const Theme& theme) {
   if (snapshot.services()->size() == 0) {
     DrawNothingYet("No service has told of itself",
@@ -128,8 +131,8 @@ void DrawReasons(const wire::Snapshot& snapshot, const wire::Timeline& timeline,
                .color = theme.line(1),
                .values = FindSeries(timeline, wire::SeriesKind::DeadPerSecond),
                .filled = true}};
-  DrawPlot("dead", ImGui::GetContentRegionAvail(), OverTime(timeline, Unit::kCount), lines, theme,
-           state);
+  DrawPlot("dead", ImGui::GetContentRegionAvail(), OverTime(snapshot, timeline, Unit::kCount),
+           lines, theme, state);
 }
 
 void DrawDeadLetters(const wire::Snapshot& snapshot, const Theme& theme) {
@@ -140,13 +143,18 @@ void DrawDeadLetters(const wire::Snapshot& snapshot, const Theme& theme) {
                    theme);
     return;
   }
-  constexpr std::array<Head, 4> kHeads = {
-      {{"Time", 66}, {"Reason", -1}, {"Where", -1.3F}, {"What it says", -1.3F}}};
-  if (!BeginList("letters", kHeads, theme)) return;
+  const auto moment = [&](std::int64_t ns) {
+    return Moment(ns, snapshot.taken_ns(), theme.utc_offset_s);
+  };
+  const std::array<Head, 4> heads = {{{"Time", MomentWidth(moment(letters.Get(0)->time_ns()))},
+                                      {"Reason", -1},
+                                      {"Where", -1.3F},
+                                      {"What it says", -1.3F}}};
+  if (!BeginList("letters", heads, theme)) return;
   for (unsigned i = letters.size(); i-- > 0;) {
     const wire::DeadLetter& letter = *letters.Get(i);
     ImGui::TableNextRow();
-    TextCell(TimeOfDay(letter.time_ns(), theme.utc_offset_s), theme.muted);
+    TextCell(moment(letter.time_ns()), theme.muted);
     TextCell(TextOf(letter.reason()), theme.ink);
     std::string where = fmt::format("{}, record {}", TextOf(letter.source()), letter.record());
     if (!TextOf(letter.column()).empty()) {
@@ -182,8 +190,12 @@ void DrawEvents(const wire::Snapshot& snapshot, const Theme& theme, bool& only_t
                    theme);
     return;
   }
-  constexpr std::array<Head, 3> kHeads = {{{"Time", 86}, {"Who", 110}, {"What", -1}}};
-  if (!BeginList("events", kHeads, theme)) return;
+  const auto moment = [&](std::int64_t ns) {
+    return Moment(ns, snapshot.taken_ns(), theme.utc_offset_s);
+  };
+  const std::array<Head, 3> heads = {
+      {{"Time", 20 + MomentWidth(moment(events.Get(0)->time_ns()))}, {"Who", 110}, {"What", -1}}};
+  if (!BeginList("events", heads, theme)) return;
   for (unsigned i = events.size(); i-- > 0;) {
     const wire::Event& event = *events.Get(i);
     if (only_troubles && event.severity() == wire::Severity::Info) continue;
@@ -192,7 +204,7 @@ void DrawEvents(const wire::Snapshot& snapshot, const Theme& theme, bool& only_t
     ImGui::TableNextColumn();
     DrawHealthSign(health, theme);
     ImGui::SameLine(0, theme.px(4));
-    ColoredText(theme.muted, TimeOfDay(event.time_ns(), theme.utc_offset_s));
+    ColoredText(theme.muted, moment(event.time_ns()));
     TextCell(TextOf(event.source()), theme.muted);
     TextCell(TextOf(event.text()), theme.ink);
   }

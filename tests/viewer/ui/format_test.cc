@@ -71,6 +71,18 @@ TEST(Format, TimesOfDayAreOfTheTimeZoneGiven) {
   EXPECT_EQ(TimeOfDay(0, 0), "");
 }
 
+TEST(Format, DaysAreToldWhereTheyAreNotToday) {
+  const std::int64_t noon = 1'772'368'496LL * 1'000'000'000;
+  EXPECT_EQ(Day(noon, 0), "2026-03-01");
+  EXPECT_EQ(Day(noon, 12 * 3600), "2026-03-02");
+  EXPECT_EQ(Day(-1, -3600), "1969-12-31");
+  EXPECT_EQ(Day(0, 0), "");
+  EXPECT_EQ(Moment(noon, noon + 3'600'000'000'000, 0), "12:34:56");
+  EXPECT_EQ(Moment(noon, noon + 86'400'000'000'000, 0), "03-01 12:34:56");
+  EXPECT_EQ(Moment(noon, noon + 3'600'000'000'000, 11 * 3600), "03-01 23:34:56");
+  EXPECT_EQ(Moment(0, noon, 0), "");
+}
+
 TEST(Format, StretchesOfTime) {
   EXPECT_EQ(Stretch(3.14), "3.1 s");
   EXPECT_EQ(Stretch(59.4), "59 s");

@@ -180,6 +180,14 @@ TEST(Panels, Troubles) {
        "movies.csv, record 119", "column id", "connection refused", "12:34:42"});
 }
 
+TEST(Panels, TroublesOfAnotherDayHaveTheirDay) {
+  auto snapshot = ExampleSnapshot();
+  snapshot.taken_ns += 12 * 3600 * testing_support::kSecond;
+  const std::string text = TextOf(snapshot, Panel::kTroubles, {1920, 1080});
+  EXPECT_THAT(text, HasSubstr("03-01 12:34:42"));
+  EXPECT_THAT(TextOfPanel(Panel::kTroubles), Not(HasSubstr("03-01")));
+}
+
 TEST(Panels, Benchmarks) {
   ExpectWords(TextOfPanel(Panel::kBenchmarks),
               {"commit deb5ffc81", "commit 76ad4367c", "1.70 M rows/s", "1.94 M rows/s", "1.14",

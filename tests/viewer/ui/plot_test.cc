@@ -11,6 +11,7 @@
 
 #include "tests/support/example_snapshots.h"
 #include "tests/support/imgui_harness.h"
+#include "viewer/ui/snapshot_access.h"
 
 namespace marquee::viewer {
 namespace {
@@ -149,10 +150,45 @@ TEST_F(PlotOfExample, ZoomOnTheEndGoesWithTime) {
   const double range = state.to - state.from;
   auto later = ExampleSnapshot();
   later.recent->end_ns += 60 * testing_support::kSecond;
+  later.taken_ns += 60 * testing_support::kSecond;
   message_ = SnapshotMessage::Make(later);
   harness_.Settle(view());
   EXPECT_NEAR(state.to, static_cast<double>(later.recent->end_ns) / 1e9, 0.01);
   EXPECT_NEAR(state.to - state.from, range, 0.01);
+}
+
+TEST_F(PlotOfExample, LongSessionsHaveDays) {
+  using testing_support::kSecond;
+  auto snapshot = ExampleSnapshot();
+  // 600 intervals: twelve and a half days.
+  snapshot.session->interval_ns = 1800 * kSecond;
+  message_ = SnapshotMessage::Make(snapshot);
+  harness_.state().choices.timeline = 1;
+  harness_.Settle(view());
+  EXPECT_FALSE(harness_.Shows("00:00:00"));
+  EXPECT_TRUE(harness_.Shows("2026-02-24"));
+  harness_.HoverAt(view(), Middle());
+  EXPECT_THAT(harness_.AllText(), ::testing::ContainsRegex("2026-02-2. ..:..:..\n"));
+}
+
+TEST_F(PlotOfExample, TheLastPointIsNotInTheFuture) {
+  using testing_support::kSecond;
+  auto snapshot = ExampleSnapshot();
+  // The last interval of 18 s has begun 5 s ago.
+  snapshot.session->end_ns = snapshot.taken_ns + 13 * kSecond;
+  message_ = SnapshotMessage::Make(snapshot);
+  const auto seconds = [](std::int64_t ns) { return static_cast<double>(ns) / 1e9; };
+  EXPECT_DOUBLE_EQ(OverTime(view(), *view().session(), Unit::kCount).x_last,
+                   seconds(snapshot.taken_ns));
+  // One that has ended before the snapshot was taken stays where it is.
+  EXPECT_DOUBLE_EQ(OverTime(view(), *view().recent(), Unit::kCount).x_last,
+                   seconds(snapshot.recent->end_ns));
+  // What is drawn ends there.
+  harness_.state().choices.timeline = 1;
+  harness_.HoverAt(view(), Middle());
+  harness_.Wheel(view(), -3);
+  harness_.Wheel(view(), 1);
+  EXPECT_LE(harness_.state().overview.throughput.to, seconds(snapshot.taken_ns));
 }
 
 TEST_F(PlotOfExample, NameOfTheLegendHidesItsLine) {
