@@ -24,7 +24,7 @@ void DrawRecord(const char* id, std::string_view name, const Facts* facts, float
   BeginCard(id, {width, height}, Fitted(name, width - theme.px(24)).c_str(), "", theme);
   ImGui::PushFont(theme.small);
   for (unsigned i = 0; facts != nullptr && i < facts->size(); ++i) {
-    ColoredText(theme.muted, Fitted(TextOf(facts->Get(i)), ImGui::GetContentRegionAvail().x));
+    FittedText(theme.muted, TextOf(facts->Get(i)));
   }
   ImGui::PopFont();
   EndCard();
@@ -108,7 +108,7 @@ void DrawTable(const wire::BenchComparison& bench, bool two, const Theme& theme,
     ImGui::TableNextColumn();
     RightText(theme.muted, "Right");
     ImGui::TableNextColumn();
-    ColoredText(theme.muted, Fitted("  Right / left", ImGui::GetContentRegionAvail().x));
+    FittedText(theme.muted, "  Right / left");
   }
   for (const wire::BenchRow* row : *bench.rows()) {
     const std::string_view name = TextOf(row->name());
@@ -116,11 +116,7 @@ void DrawTable(const wire::BenchComparison& bench, bool two, const Theme& theme,
     if (two && state.only_changes && !IsChange(*row)) continue;
     ImGui::TableNextRow();
     ImGui::TableNextColumn();
-    const std::string shown = Fitted(name, ImGui::GetContentRegionAvail().x);
-    ColoredText(theme.ink, shown);
-    if (shown.size() != name.size() && ImGui::IsItemHovered()) {
-      DrawTip(name);
-    }
+    FittedText(theme.ink, name);
     ImGui::TableNextColumn();
     RightText(theme.ink, Value(row->left(), TextOf(row->unit())));
     if (!two) continue;

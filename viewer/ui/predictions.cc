@@ -182,16 +182,15 @@ void DrawRow(const wire::RowT& row, const Theme& theme, PredictionsState& state)
   if (title.empty()) {
     ColoredText(theme.muted, "(no title)");
   } else {
-    ColoredText(theme.ink, Fitted(title, ImGui::GetContentRegionAvail().x));
+    FittedText(theme.ink, title);
   }
   ImGui::PopID();
 
   ImGui::TableNextColumn();
   RightText(theme.ink, std::isfinite(row.target) ? fmt::format("{:.1f}", row.target) : kNothing);
   ImGui::TableNextColumn();
-  const float room = ImGui::GetContentRegionAvail().x;
   if (row.labelled) {
-    ColoredText(theme.ink, Fitted(ClassName(state.class_names, row.target_class), room));
+    FittedText(theme.ink, ClassName(state.class_names, row.target_class));
   } else {
     ColoredText(theme.muted, "unknown");
   }
@@ -203,8 +202,7 @@ void DrawRow(const wire::RowT& row, const Theme& theme, PredictionsState& state)
     ImGui::Dummy({ImGui::GetTextLineHeight(), 0});
     ImGui::SameLine(0, theme.px(2));
   }
-  ColoredText(theme.ink, Fitted(ClassName(state.class_names, row.predicted_class),
-                                ImGui::GetContentRegionAvail().x));
+  FittedText(theme.ink, ClassName(state.class_names, row.predicted_class));
   ImGui::TableNextColumn();
   DrawProbabilities(row, theme);
   ImGui::TableNextColumn();

@@ -87,8 +87,7 @@ void DrawClasses(const wire::Snapshot& snapshot, const wire::Quality& quality, c
     ImGui::TableNextRow(ImGuiTableRowFlags_None, height + pad);
     ImGui::TableNextColumn();
     ImGui::SetCursorPosY(ImGui::GetCursorPosY() + lower);
-    ImGui::TextUnformatted(
-        Fitted(ClassName(snapshot, c), ImGui::GetContentRegionAvail().x).c_str());
+    FittedText(theme.ink, ClassName(snapshot, c));
     for (const double share : {it.precision(), it.recall(), it.f1()}) {
       ImGui::TableNextColumn();
       DrawScoreCell(quality.rows() > 0 ? share : std::numeric_limits<double>::quiet_NaN(), color,
@@ -184,16 +183,15 @@ void DrawChallenger(const wire::Challenger& challenger, const Theme& theme) {
     ColoredText(theme.muted, "no labelled rows yet");
   } else {
     const std::string verdict = !clear ? "no clear difference" : better ? "better" : "worse";
-    ColoredText(!clear   ? theme.muted
-                : better ? theme.good
-                         : theme.warning,
-                Fitted(fmt::format("macro-F1 {} against {}: {:+.2f} (95 % interval {:+.2f} to "
-                                   "{:+.2f}), {}; the same class for {} of the rows",
-                                   Score(challenger.macro_f1()), Score(challenger.macro_f1_model()),
-                                   100 * challenger.difference(), 100 * challenger.difference_low(),
-                                   100 * challenger.difference_high(), verdict,
-                                   Quantity(challenger.agreement(), Unit::kShare)),
-                       ImGui::GetContentRegionAvail().x));
+    FittedText(!clear   ? theme.muted
+               : better ? theme.good
+                        : theme.warning,
+               fmt::format("macro-F1 {} against {}: {:+.2f} (95 % interval {:+.2f} to "
+                           "{:+.2f}), {}; the same class for {} of the rows",
+                           Score(challenger.macro_f1()), Score(challenger.macro_f1_model()),
+                           100 * challenger.difference(), 100 * challenger.difference_low(),
+                           100 * challenger.difference_high(), verdict,
+                           Quantity(challenger.agreement(), Unit::kShare)));
   }
   EndCard();
   ImGui::Dummy({0, theme.px(4)});

@@ -45,14 +45,9 @@ bool BeginList(const char* id, std::span<const Head> heads, const Theme& theme) 
   return true;
 }
 
-/// A cell of text, with all of it in a tooltip where it does not fit.
 void TextCell(std::string_view text, ImU32 color) {
   ImGui::TableNextColumn();
-  const std::string shown = Fitted(text, ImGui::GetContentRegionAvail().x);
-  ColoredText(color, shown);
-  if (shown.size() != text.size() && ImGui::IsItemHovered()) {
-    DrawTip(text);
-  }
+  FittedText(color, text);
 }
 
 void NumberCell(const std::string& text, ImU32 color) {
@@ -87,8 +82,7 @@ void DrawServices(const wire::Snapshot& snapshot, const Theme& theme) {
     ImGui::TableNextColumn();
     DrawHealthSign(health, theme);
     ImGui::SameLine(0, theme.px(4));
-    const std::string name = ServiceName(*service);
-    ColoredText(theme.ink, Fitted(name, ImGui::GetContentRegionAvail().x));
+    FittedText(theme.ink, ServiceName(*service));
     const std::string state =
         TextOf(service->reason()).empty()
             ? service->state()->str()

@@ -166,6 +166,12 @@ void ColoredText(ImU32 color, std::string_view text) {
   ImGui::PopStyleColor();
 }
 
+void FittedText(ImU32 color, std::string_view text) {
+  const std::string shown = Fitted(text, ImGui::GetContentRegionAvail().x);
+  ColoredText(color, shown);
+  if (shown != text && ImGui::IsItemHovered()) DrawTip(text);
+}
+
 void RightText(ImU32 color, std::string_view text) {
   const float width = ImGui::CalcTextSize(text.data(), text.data() + text.size()).x;
   const float room = ImGui::GetContentRegionAvail().x;
@@ -243,11 +249,7 @@ void DrawFact(const char* name, std::string_view value, float name_width, const 
   // Not SameLine(x): within columns it counts from elsewhere.
   ImGui::SameLine(0, 0);
   ImGui::SetCursorPosX(x + name_width);
-  const std::string shown = Fitted(value, ImGui::GetContentRegionAvail().x);
-  ImGui::TextUnformatted(shown.c_str());
-  if (shown.size() != value.size() && ImGui::IsItemHovered()) {
-    DrawTip(value);
-  }
+  FittedText(theme.ink, value);
 }
 
 bool Typed(char letter) {

@@ -47,6 +47,9 @@ float SplitterWidth(const Theme& theme);
 
 /// Text of another colour.
 void ColoredText(ImU32 color, std::string_view text);
+/// Text of which as much is shown as fits into the line or table cell; all of it in a tip if that is
+/// less.
+void FittedText(ImU32 color, std::string_view text);
 /// Text at the right end of what is left of the line or table cell.
 void RightText(ImU32 color, std::string_view text);
 

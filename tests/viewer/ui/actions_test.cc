@@ -403,6 +403,17 @@ TEST_F(Actions, EventsThatMerelyInformCanBeHidden) {
   EXPECT_TRUE(harness_.Shows("connection refused"));
 }
 
+TEST_F(Actions, TextThatIsCutOffHasATip) {
+  Show(Panel::kTroubles);
+  auto snapshot = ExampleSnapshot();
+  snapshot.dead_letters.back()->message = "begins " + std::string(100, 'm') + " ends";
+  Take(snapshot);
+  harness_.Settle(view());
+  ASSERT_FALSE(harness_.Shows("ends"));
+  ASSERT_TRUE(harness_.Hover(view(), "begins"));
+  EXPECT_TRUE(harness_.Shows("ends"));
+}
+
 TEST_F(Actions, OnlyChangesOfBenchmarks) {
   Show(Panel::kBenchmarks);
   EXPECT_TRUE(harness_.Shows("offline, 1 thread"));
