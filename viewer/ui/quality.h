@@ -4,9 +4,10 @@
 #include <optional>
 
 #include "schemas/snapshot_generated.h"
-#include "viewer/ui/overview.h"
+#include "viewer/ui/choices.h"
 #include "viewer/ui/plot.h"
 #include "viewer/ui/plot_shapes.h"
+#include "viewer/ui/theme.h"
 
 namespace marquee::viewer {
 

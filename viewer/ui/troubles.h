@@ -2,8 +2,9 @@
 #pragma once
 
 #include "schemas/snapshot_generated.h"
-#include "viewer/ui/overview.h"
+#include "viewer/ui/choices.h"
 #include "viewer/ui/plot.h"
+#include "viewer/ui/theme.h"
 
 namespace marquee::viewer {
 

@@ -13,6 +13,7 @@
 
 #include "schemas/snapshot_generated.h"
 #include "viewer/ui/benchmarks.h"
+#include "viewer/ui/choices.h"
 #include "viewer/ui/intents.h"
 #include "viewer/ui/latency.h"
 #include "viewer/ui/open_dialog.h"
