@@ -59,6 +59,19 @@ void DrawCurve(const wire::Snapshot& snapshot, const Theme& theme, PlotState& st
 
 }  // namespace
 
+void DrawLatencyOverTime(const char* id, const wire::Snapshot& snapshot,
+                         const wire::Timeline& timeline, const Theme& theme, PlotState& state) {
+  const std::array<PlotLine, 2> lines = {
+      PlotLine{.label = "p99",
+               .color = theme.line(1),
+               .values = FindSeries(timeline, wire::SeriesKind::LatencyP99Ns)},
+      PlotLine{.label = "median",
+               .color = theme.line(0),
+               .values = FindSeries(timeline, wire::SeriesKind::LatencyP50Ns)}};
+  DrawPlot(id, ImGui::GetContentRegionAvail(), OverTime(snapshot, timeline, Unit::kNanoseconds),
+           lines, theme, state);
+}
+
 void DrawLatency(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,
                  LatencyState& state) {
   if (!HasRun(snapshot)) {
@@ -94,16 +107,7 @@ void DrawLatency(const wire::Snapshot& snapshot, const Choices& choices, const T
   BeginCard("history", {0, 0}, "Latency over time",
             choices.timeline == 0 ? "last five minutes" : "this session", theme);
   ImGui::Dummy({0, theme.px(4)});
-  const wire::Timeline& timeline = choices.Timeline(snapshot);
-  const std::array<PlotLine, 2> lines = {
-      PlotLine{.label = "p99",
-               .color = theme.line(1),
-               .values = FindSeries(timeline, wire::SeriesKind::LatencyP99Ns)},
-      PlotLine{.label = "median",
-               .color = theme.line(0),
-               .values = FindSeries(timeline, wire::SeriesKind::LatencyP50Ns)}};
-  DrawPlot("history", ImGui::GetContentRegionAvail(),
-           OverTime(snapshot, timeline, Unit::kNanoseconds), lines, theme, state.history);
+  DrawLatencyOverTime("history", snapshot, choices.Timeline(snapshot), theme, state.history);
   EndCard();
   ImGui::PopStyleVar();
 }

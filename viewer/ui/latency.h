@@ -18,4 +18,8 @@ struct LatencyState {
 void DrawLatency(const wire::Snapshot& snapshot, const Choices& choices, const Theme& theme,
                  LatencyState& state);
 
+/// Draw p99 and median over time into what is left of the window.
+void DrawLatencyOverTime(const char* id, const wire::Snapshot& snapshot,
+                         const wire::Timeline& timeline, const Theme& theme, PlotState& state);
+
 }  // namespace marquee::viewer

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "viewer/ui/format.h"
+#include "viewer/ui/latency.h"
 #include "viewer/ui/parts.h"
 #include "viewer/ui/snapshot_access.h"
 #include "viewer/ui/widgets.h"
@@ -286,17 +287,8 @@ void DrawOverview(const wire::Snapshot& snapshot, const Choices& choices, const 
        [&] { DrawQualityOverTime(snapshot, timeline, theme, state.quality); });
   if (two_rows) {
     DrawSplitter("rows|rows", false, state.top, room.y - bar, theme.px(110), theme);
-    card("latency", {0, bottom}, "Latency", "from the source to the result", [&] {
-      const std::array<PlotLine, 2> lines = {
-          PlotLine{.label = "p99",
-                   .color = theme.line(1),
-                   .values = FindSeries(timeline, wire::SeriesKind::LatencyP99Ns)},
-          PlotLine{.label = "median",
-                   .color = theme.line(0),
-                   .values = FindSeries(timeline, wire::SeriesKind::LatencyP50Ns)}};
-      DrawPlot("latency", ImGui::GetContentRegionAvail(),
-               OverTime(snapshot, timeline, Unit::kNanoseconds), lines, theme, state.latency);
-    });
+    card("latency", {0, bottom}, "Latency", "from the source to the result",
+         [&] { DrawLatencyOverTime("latency", snapshot, timeline, theme, state.latency); });
   }
   ImGui::EndChild();
   ImGui::PopStyleVar();
