@@ -165,14 +165,14 @@ void ImguiHarness::HoverAt(const wire::Snapshot& snapshot, ImVec2 at) {
   Settle(snapshot);
 }
 
-void ImguiHarness::ClickAt(const wire::Snapshot& snapshot, ImVec2 at) {
+void ImguiHarness::ClickAt(const wire::Snapshot& snapshot, ImVec2 at, ImGuiMouseButton button) {
   ImGuiIO& io = ImGui::GetIO();
   io.MousePos = at;
   Frame(snapshot);
   Frame(snapshot);
-  io.MouseDown[0] = true;
+  io.MouseDown[button] = true;
   Frame(snapshot);
-  io.MouseDown[0] = false;
+  io.MouseDown[button] = false;
   Frame(snapshot);
   io.MousePos = {-1, -1};
   // So long that the next click is none of a double click.

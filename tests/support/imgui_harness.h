@@ -43,7 +43,8 @@ class ImguiHarness {
   /// Move the pointer to the middle of `label` and press once. Returns false if it is not there.
   bool Click(const wire::Snapshot& snapshot, std::string_view label);
   bool Hover(const wire::Snapshot& snapshot, std::string_view label);
-  void ClickAt(const wire::Snapshot& snapshot, ImVec2 at);
+  void ClickAt(const wire::Snapshot& snapshot, ImVec2 at,
+               ImGuiMouseButton button = ImGuiMouseButton_Left);
   void HoverAt(const wire::Snapshot& snapshot, ImVec2 at);
   /// Drag from one place to another.
   void Drag(const wire::Snapshot& snapshot, ImVec2 from, ImVec2 to);

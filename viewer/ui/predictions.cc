@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "viewer/ui/format.h"
 #include "viewer/ui/plot_shapes.h"
@@ -108,15 +109,16 @@ struct Column {
   const char* name;
   RowOrder order;
   float width;  ///< at scale 1; 0 = takes what is left
+  bool in_wide_table = false;
 };
 
 constexpr std::array<Column, 7> kColumns = {{{"Title", RowOrder::kTitle, 0},
-                                             {"Rating", RowOrder::kTarget, 60},
+                                             {"Rating", RowOrder::kTarget, 60, true},
                                              {"Truth", RowOrder::kTruth, 80},
                                              {"Predicted", RowOrder::kPrediction, 105},
                                              {"Probabilities", RowOrder::kConfidence, 165},
-                                             {"Score", RowOrder::kScore, 60},
-                                             {"Time", RowOrder::kArrived, 80}}};
+                                             {"Score", RowOrder::kScore, 60, true},
+                                             {"Time", RowOrder::kArrived, 80, true}}};
 
 /// Take over the order that a click on a heading chose.
 void TakeOrder(PredictionsState& state) {
@@ -211,6 +213,21 @@ void DrawRow(const wire::RowT& row, const Theme& theme, PredictionsState& state)
   RightText(theme.muted, TimeOfDay(row.arrived_ns, theme.utc_offset_s));
 }
 
+/// Where the row is among those that are shown; their number if it is none of them.
+std::size_t PlaceOf(const wire::RowT& row, const PredictionsState& state) {
+  const auto it = std::find_if(state.shown.begin(), state.shown.end(),
+                               [&](std::size_t i) { return state.rows[i].number == row.number; });
+  return static_cast<std::size_t>(it - state.shown.begin());
+}
+
+/// Scroll the table, whose heading is as high as a row, as little as brings the row into view.
+void ScrollToSelected(float row_height, const PredictionsState& state) {
+  const float top = row_height * static_cast<float>(PlaceOf(*state.selected, state));
+  const float room = ImGui::GetWindowHeight() - row_height;
+  if (top < ImGui::GetScrollY()) ImGui::SetScrollY(top);
+  if (top + row_height > ImGui::GetScrollY() + room) ImGui::SetScrollY(top + row_height - room);
+}
+
 void DrawTable(const Theme& theme, PredictionsState& state) {
   constexpr ImGuiTableFlags kFlags = ImGuiTableFlags_ScrollY | ImGuiTableFlags_Sortable |
                                      ImGuiTableFlags_SortTristate | ImGuiTableFlags_RowBg |
@@ -220,12 +237,12 @@ void DrawTable(const Theme& theme, PredictionsState& state) {
   if (!ImGui::BeginTable("rows", kColumns.size(), kFlags, ImGui::GetContentRegionAvail())) return;
   ImGui::TableSetupScrollFreeze(0, 1);
   for (const Column& column : kColumns) {
-    const ImGuiTableColumnFlags flags =
+    ImGuiTableColumnFlags flags =
         column.width > 0 ? ImGuiTableColumnFlags_WidthFixed : ImGuiTableColumnFlags_WidthStretch;
+    // Where it is narrow, titles need the room more.
+    if (column.in_wide_table && room <= theme.px(690)) flags |= ImGuiTableColumnFlags_Disabled;
     ImGui::TableSetupColumn(column.name, flags, column.width > 0 ? theme.px(column.width) : 1.0F);
   }
-  // Where it is narrow, titles need the room more.
-  for (const int column : {1, 5, 6}) ImGui::TableSetColumnEnabled(column, room > theme.px(690));
   ImGui::PushStyleColor(ImGuiCol_Text, theme.muted);
   ImGui::TableHeadersRow();
   ImGui::PopStyleColor();
@@ -237,6 +254,7 @@ void DrawTable(const Theme& theme, PredictionsState& state) {
       DrawRow(state.rows[state.shown[static_cast<std::size_t>(i)]], theme, state);
     }
   }
+  if (std::exchange(state.scroll_to_selected, false)) ScrollToSelected(clipper.ItemsHeight, state);
   ImGui::EndTable();
 }
 
@@ -339,14 +357,11 @@ void DrawDetails(const Theme& theme, PredictionsState& state, Intents& intents) 
 /// The row before or behind the selected one.
 void MoveSelection(int by, PredictionsState& state) {
   if (!state.selected || state.shown.empty()) return;
-  const auto it = std::find_if(state.shown.begin(), state.shown.end(), [&](std::size_t i) {
-    return state.rows[i].number == state.selected->number;
-  });
   const auto last = static_cast<std::ptrdiff_t>(state.shown.size()) - 1;
-  const std::ptrdiff_t place =
-      it == state.shown.end() ? 0
-                              : std::clamp(it - state.shown.begin() + by, std::ptrdiff_t{0}, last);
-  state.selected = state.rows[state.shown[static_cast<std::size_t>(place)]];
+  const auto place = static_cast<std::ptrdiff_t>(PlaceOf(*state.selected, state));
+  const std::ptrdiff_t next = place > last ? 0 : std::clamp(place + by, std::ptrdiff_t{0}, last);
+  state.selected = state.rows[state.shown[static_cast<std::size_t>(next)]];
+  state.scroll_to_selected = true;
 }
 
 void TakeKeys(PredictionsState& state, Intents& intents) {

@@ -28,6 +28,7 @@ struct PredictionsState {
   /// Stays, even if the row has left the latest ones.
   std::optional<wire::RowT> selected;
   bool focus_search = false;
+  bool scroll_to_selected = false;
 
   // Made from a snapshot and the choices above, when either changes.
   std::string run;  ///< that `rows` and `selected` are of: frozen ones outlive their run

@@ -208,6 +208,41 @@ TEST_F(Actions, SelectedRowShowsItsWayAndIsCopied) {
   EXPECT_EQ(selected->number, 1149U);
 }
 
+TEST_F(Actions, TheSelectedRowStaysInView) {
+  auto snapshot = ExampleSnapshot();
+  for (auto& row : snapshot.rows) row->title = "Film " + std::to_string(row->number);
+  Take(snapshot);
+  Show(Panel::kPredictions);
+  // In the table and in the details.
+  const auto shown = [&](const std::string& title) {
+    const auto is_title = [&](const DrawnText& text) { return text.text == title; };
+    return std::count_if(harness_.texts().begin(), harness_.texts().end(), is_title);
+  };
+  ASSERT_TRUE(harness_.Click(view(), "Film 1149"));
+  for (int i = 0; i < 60; ++i) harness_.PressKey(view(), ImGuiKey_DownArrow);
+  EXPECT_EQ(shown("Film 1089"), 2);
+  for (int i = 0; i < 55; ++i) harness_.PressKey(view(), ImGuiKey_UpArrow);
+  EXPECT_EQ(shown("Film 1144"), 2);
+}
+
+TEST_F(Actions, AHiddenColumnStaysHidden) {
+  Show(Panel::kPredictions);
+  ASSERT_TRUE(harness_.Shows("Score"));
+  const DrawnText* heading = harness_.Find("Score");
+  harness_.ClickAt(view(), heading->min, ImGuiMouseButton_Right);
+  // The menu is drawn over the headings.
+  const DrawnText* choice = nullptr;
+  for (const DrawnText& text : harness_.texts()) {
+    if (text.text == "Score") choice = &text;
+  }
+  ASSERT_NE(choice, nullptr);
+  harness_.ClickAt(view(), choice->min);
+  // Elsewhere, so that the menu goes.
+  harness_.ClickAt(view(), {1200, 780});
+  EXPECT_FALSE(harness_.Shows("Score"));
+  EXPECT_TRUE(harness_.Shows("Rating"));
+}
+
 TEST_F(Actions, KeysUnderADialogAreNotThePanels) {
   Show(Panel::kPredictions);
   harness_.Type(view(), "o");
