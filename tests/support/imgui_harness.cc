@@ -153,6 +153,7 @@ void ImguiHarness::Frame(const wire::Snapshot& snapshot) {
   take(intents_.theme, now.theme);
   take(intents_.scale, now.scale);
   intents_.save_picture |= now.save_picture;
+  intents_.stop |= now.stop;
   ReadTexts();
 }
 

@@ -110,6 +110,7 @@ class App {
       if (intents.pause) feed_->SetPaused(*intents.pause);
       if (intents.seek_ns) feed_->Seek(*intents.seek_ns);
       if (intents.speed) feed_->SetSpeed(*intents.speed);
+      if (intents.stop) feed_->Stop();
     }
     if (intents.open) Open(*intents.open);
     if (intents.list_folder) {

@@ -32,6 +32,7 @@ struct Intents {
   std::optional<bool> pause;  ///< of a recording
   std::optional<std::int64_t> seek_ns;
   std::optional<double> speed;
+  bool stop = false;  ///< the run in this process
   std::optional<OpenRequest> open;
   std::optional<std::string> list_folder;  ///< fill OpenState's listing with what is there
   std::optional<std::string> copy;         ///< to the clipboard

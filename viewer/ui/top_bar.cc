@@ -110,6 +110,13 @@ void DrawRecordingControls(const wire::Source& source, const Theme& theme, Inten
   ColoredText(theme.muted, text);
 }
 
+/// Is it a run in this process that is not over?
+bool IsGoing(const wire::Source& source) {
+  return source.kind() == wire::SourceKind::EmbeddedRun &&
+         (source.state() == wire::SourceState::Waiting ||
+          source.state() == wire::SourceState::Live);
+}
+
 void DrawProgress(float progress, const Theme& theme) {
   if (!(progress >= 0 && progress < 1)) return;
   const ImVec2 at = ImGui::GetCursorScreenPos();
@@ -128,7 +135,9 @@ TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, boo
   const wire::Source& source = *snapshot.source();
   const bool dark = theme.kind == ThemeKind::kDark;
   const char* theme_label = dark ? "Light (T)" : "Dark (T)";
-  const float buttons = (watching ? 0 : ButtonWidth("Open (O)")) + ButtonWidth("Picture (P)") +
+  const bool can_stop = !watching && IsGoing(source);
+  const float buttons = (can_stop ? ButtonWidth("Stop the run") : 0) +
+                        (watching ? 0 : ButtonWidth("Open (O)")) + ButtonWidth("Picture (P)") +
                         ButtonWidth(theme_label) + ButtonWidth("Help (?)");
   const float begin = ImGui::GetCursorPosX();
   const float end = ImGui::GetContentRegionMax().x - buttons;
@@ -157,6 +166,10 @@ TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, boo
   ImGui::EndGroup();
 
   ImGui::SameLine(std::max(end, begin));
+  if (can_stop) {
+    intents.stop = ImGui::Button("Stop the run");
+    ImGui::SameLine();
+  }
   if (!watching) {
     actions.open = ImGui::Button("Open (O)");
     ImGui::SameLine();

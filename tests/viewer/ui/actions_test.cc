@@ -396,6 +396,24 @@ TEST_F(Actions, OnlyARecordingIsPaused) {
   EXPECT_FALSE(harness_.intents().pause.has_value());
 }
 
+TEST_F(Actions, ARunInThisProcessIsStopped) {
+  EXPECT_FALSE(harness_.Click(view(), "Stop the run")) << "of services over Kafka";
+  auto snapshot = ExampleSnapshot();
+  snapshot.source->kind = wire::SourceKind::EmbeddedRun;
+  snapshot.source->progress = 0.4F;
+  Take(snapshot);
+  ASSERT_TRUE(harness_.Click(view(), "Stop the run"));
+  EXPECT_TRUE(harness_.intents().stop);
+  harness_.state().watching = true;
+  harness_.Settle(view());
+  EXPECT_FALSE(harness_.Shows("Stop the run"));
+  harness_.state().watching = false;
+  snapshot.source->state = wire::SourceState::Ended;
+  Take(snapshot);
+  harness_.Settle(view());
+  EXPECT_FALSE(harness_.Shows("Stop the run"));
+}
+
 TEST_F(Actions, OpenDialogAsksForATopic) {
   harness_.Type(view(), "o");
   ASSERT_TRUE(harness_.Shows("Brokers"));

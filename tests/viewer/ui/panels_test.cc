@@ -134,6 +134,21 @@ TEST(Panels, TheBarSaysWhatIsShown) {
                "cross-validated F1 63.73"});
 }
 
+TEST(Panels, TheBarHasRoomForAllItsButtons) {
+  auto snapshot = ExampleSnapshot();
+  snapshot.source->kind = wire::SourceKind::EmbeddedRun;
+  const auto message = SnapshotMessage::Make(snapshot);
+  for (const Display& display : {Display{640, 400, 1}, {800, 600, 1}, {1280, 800, 2}}) {
+    ImguiHarness harness({display.width, display.height}, display.scale);
+    harness.Settle(message->view());
+    EXPECT_EQ(harness.DrawnOutside(), "") << display.width;
+    for (const char* button :
+         {"Stop the run", "Open (O)", "Picture (P)", "Light (T)", "Help (?)"}) {
+      EXPECT_TRUE(harness.Shows(button)) << button << " at " << display.width;
+    }
+  }
+}
+
 TEST(Panels, Overview) {
   ExpectWords(TextOfPanel(Panel::kOverview),
               {"58.3 k", "9.21 M", "9.43 ms", "p99 38.7 ms", "0 / 50", "infer-b on beta is stall",
