@@ -4,6 +4,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "schemas/wire_span.h"
+
 namespace marquee::viewer {
 namespace {
 
@@ -41,13 +43,37 @@ bool Fonts::Note(std::string_view text) {
 
 bool Fonts::Note(const wire::Snapshot& snapshot) {
   bool newer = false;
-  const auto note = [&](const flatbuffers::String* text) {
-    if (text != nullptr) newer |= Note(std::string_view(text->c_str(), text->size()));
+  const auto note = [&](const flatbuffers::String* text) { newer |= Note(TextOf(text)); };
+  const auto note_all = [&](const auto* texts) {
+    for (unsigned i = 0; texts != nullptr && i < texts->size(); ++i) note(texts->Get(i));
   };
   for (const wire::Row* row : *snapshot.rows()) note(row->title());
-  for (const flatbuffers::String* name : *snapshot.model()->class_names()) note(name);
-  note(snapshot.source()->name());
-  for (const wire::DeadLetter* letter : *snapshot.dead_letters()) note(letter->message());
+  note_all(snapshot.model()->class_names());
+  for (const auto* text : {snapshot.model()->name(), snapshot.model()->version(),
+                           snapshot.source()->name(), snapshot.source()->message()}) {
+    note(text);
+  }
+  for (const wire::Part* part : *snapshot.parts()) note(part->name());
+  for (const wire::Service* it : *snapshot.services()) {
+    for (const auto* text : {it->stage(), it->instance(), it->host(), it->reason()}) note(text);
+  }
+  for (const wire::DeadLetter* it : *snapshot.dead_letters()) {
+    for (const auto* text : {it->source(), it->column(), it->message()}) note(text);
+  }
+  for (const wire::Event* event : *snapshot.events()) {
+    note(event->source());
+    note(event->text());
+  }
+  if (snapshot.drift() != nullptr) {
+    for (const wire::FeatureMove* move : *snapshot.drift()) note(move->feature());
+  }
+  if (const wire::BenchComparison* bench = snapshot.bench()) {
+    note(bench->left());
+    note(bench->right());
+    note_all(bench->left_facts());
+    note_all(bench->right_facts());
+    for (const wire::BenchRow* row : *bench->rows()) note(row->name());
+  }
   return newer;
 }
 

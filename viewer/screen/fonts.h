@@ -37,7 +37,7 @@ class Fonts {
 
   /// Note the letters of `text`. Returns whether there are new ones.
   bool Note(std::string_view text);
-  /// Note the letters of all titles and names.
+  /// Note the letters of all its texts that may hold others than Latin ones.
   bool Note(const wire::Snapshot& snapshot);
 
   /// Make the fonts of ImGui's context anew, at the theme's scale, and put them into it.

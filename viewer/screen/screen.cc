@@ -68,6 +68,21 @@ void Screen::BuildFonts() {
   Redraw();
 }
 
+void Screen::NoteState() {
+  fonts_stale_ |= fonts_.Note(state_.notice);
+  fonts_stale_ |= fonts_.Note(state_.predictions.search.data());
+  fonts_stale_ |= fonts_.Note(state_.benchmarks.search.data());
+  const OpenState& open = state_.open;
+  if (!open.visible) return;
+  for (const OpenState::Text* text : {&open.file, &open.second_file, &open.topic_prefix}) {
+    fonts_stale_ |= fonts_.Note(text->data());
+  }
+  fonts_stale_ |= fonts_.Note(open.listing.folder);
+  for (const FolderListing::Entry& entry : open.listing.entries) {
+    fonts_stale_ |= fonts_.Note(entry.name);
+  }
+}
+
 Screen::Clock::duration Screen::Rest() {
   if (surface_.TakeInput()) Redraw();
   if (frames_due_ > 0) return Clock::duration::zero();
@@ -90,6 +105,7 @@ Intents Screen::Draw() {
   if (drawn_at_ >= notice_until_) state_.notice.clear();
   surface_.BeginFrame();
   Intents intents = DrawViewer(shown_->view(), theme_, state_);
+  NoteState();
   DrawGlFrame(theme_.background);
   if (intents.save_picture) {
     intents.save = SaveRequest{

@@ -63,6 +63,8 @@ class Screen {
   Clock::time_point fonts_at() const { return fonts_at_; }
 
  private:
+  /// Note the letters of what was typed and of what lies in folders.
+  void NoteState();
   float scale() const { return look_.scale > 0 ? look_.scale : surface_.screen_scale(); }
 
   Surface& surface_;

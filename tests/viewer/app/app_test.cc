@@ -4,7 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
+#include "tests/support/example_snapshots.h"
 #include "tests/support/temp_dir.h"
 #include "viewer/app/folder.h"
 #include "viewer/app/measure.h"
@@ -125,6 +127,31 @@ TEST(Fonts, LettersOfTitlesAreNotedOnce) {
   // What is no UTF-8 must not be read beyond its end.
   fonts.Note("\xe5\x8f");
   fonts.Note("\xff\xff");
+}
+
+TEST(Fonts, LettersOfAllTextsAreNoted) {
+  const wire::SnapshotT example = testing_support::ExampleSnapshot();
+  const auto changed = [&](const auto& change) {
+    wire::SnapshotT snapshot = example;
+    change(snapshot);
+    Fonts fonts({});
+    fonts.Note(SnapshotMessage::Make(example)->view());
+    return fonts.Note(SnapshotMessage::Make(snapshot)->view());
+  };
+  EXPECT_FALSE(changed([](wire::SnapshotT&) {}));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.rows[7]->title = "鬼"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.model->name = "鬼"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.model->class_names[1] = "鬼"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.source->message = "鬼"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.services[2]->host = "鬼"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.dead_letters[1]->source = "鬼.csv"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.events[1]->text = "鬼"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.bench->left_facts[1] = "鬼"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) { s.bench->rows[1]->name = "鬼"; }));
+  EXPECT_TRUE(changed([](wire::SnapshotT& s) {
+    s.drift.push_back(std::make_unique<wire::FeatureMoveT>());
+    s.drift.back()->feature = "鬼";
+  }));
 }
 
 TEST(Fonts, BuildsWithoutFilesAndWithWhatIsThere) {
