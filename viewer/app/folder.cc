@@ -23,20 +23,28 @@ FolderListing ListFolder(const std::string& folder) {
   const fs::path path = fs::canonical(folder, error);
   listing.folder = error ? folder : path.string();
   auto it = fs::directory_iterator(listing.folder, error);
-  for (; !error && it != fs::directory_iterator() && listing.entries.size() < kMostEntries;
-       it.increment(error)) {
+  for (; !error && it != fs::directory_iterator(); it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (name.starts_with('.')) continue;
-    // A file that vanishes meanwhile is shown without its size.
     std::error_code vanished;
-    const bool is_folder = it->is_directory(vanished);
-    const std::uintmax_t bytes = is_folder ? 0 : it->file_size(vanished);
-    listing.entries.push_back({name, is_folder, vanished ? 0 : bytes});
+    listing.entries.push_back({.name = name, .is_folder = it->is_directory(vanished)});
   }
   if (error) listing.problem = fmt::format("{}: {}", listing.folder, error.message());
   std::sort(listing.entries.begin(), listing.entries.end(), [](const auto& a, const auto& b) {
     return std::tie(b.is_folder, a.name) < std::tie(a.is_folder, b.name);
   });
+  if (listing.entries.size() > kMostEntries) {
+    listing.problem = fmt::format("The first {} of {}; the path of another can be typed above.",
+                                  kMostEntries, listing.entries.size());
+    listing.entries.resize(kMostEntries);
+  }
+  for (FolderListing::Entry& entry : listing.entries) {
+    // A file that vanishes meanwhile is shown without its size.
+    std::error_code vanished;
+    const std::uintmax_t bytes =
+        entry.is_folder ? 0 : fs::file_size(fs::path(listing.folder) / entry.name, vanished);
+    entry.bytes = vanished ? 0 : bytes;
+  }
   return listing;
 }
 

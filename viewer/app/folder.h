@@ -8,7 +8,8 @@
 
 namespace marquee::viewer {
 
-/// List a folder: folders first, by name, without hidden ones; at most 2,000 entries.
+/// List a folder: folders first, by name, without hidden ones; the first 2,000 entries, and that
+/// there are more.
 FolderListing ListFolder(const std::string& folder);
 
 /// A path in the current folder that no file has: "name.csv", "name-2.csv", …

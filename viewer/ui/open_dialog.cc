@@ -42,7 +42,8 @@ std::string Inside(const std::string& folder, const std::string& name) {
 void DrawFiles(const Theme& theme, OpenState& state, Intents& intents) {
   const FolderListing& listing = state.listing;
   if (listing.folder.empty()) intents.list_folder = std::string(".");
-  ColoredText(theme.muted, Fitted(listing.folder, ImGui::GetContentRegionAvail().x));
+  FittedText(theme.muted, listing.folder);
+  if (!listing.problem.empty()) FittedText(theme.warning, listing.problem);
   ImGui::BeginChild("files", {0, -ImGui::GetFrameHeightWithSpacing() - theme.px(4)}, true);
   if (ImGui::Selectable("..")) intents.list_folder = Above(listing.folder);
   for (std::size_t i = 0; i < listing.entries.size(); ++i) {
@@ -70,7 +71,6 @@ void DrawFiles(const Theme& theme, OpenState& state, Intents& intents) {
       state.second = true;
     }
   }
-  if (!listing.problem.empty()) ColoredText(theme.warning, listing.problem);
   ImGui::EndChild();
 }
 

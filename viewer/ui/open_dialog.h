@@ -20,7 +20,7 @@ struct FolderListing {
   };
   std::string folder;
   std::vector<Entry> entries;
-  std::string problem;  ///< why there are none
+  std::string problem;  ///< why there are none, or not all
 };
 
 struct OpenState {

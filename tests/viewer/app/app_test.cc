@@ -1,4 +1,5 @@
 // What the window's program does beside drawing: remembering, listing, saving, fonts.
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -88,6 +89,15 @@ TEST(Folder, ListsFoldersFirst) {
   EXPECT_EQ(listing.entries[1].name, "movies.csv");
   EXPECT_EQ(listing.entries[1].bytes, 5U);
   EXPECT_THAT(listing.problem, IsEmpty());
+}
+
+TEST(Folder, OfTooManyEntriesTheFirstAreListed) {
+  const TempDir folder;
+  for (int i = 0; i < 2010; ++i) std::ofstream(folder.File(fmt::format("{:05}", 9999 - i)));
+  const FolderListing listing = ListFolder(folder.path().string());
+  ASSERT_EQ(listing.entries.size(), 2000U);
+  EXPECT_EQ(listing.entries[0].name, "07990");
+  EXPECT_THAT(listing.problem, HasSubstr("The first 2000 of 2010"));
 }
 
 TEST(Folder, OneThatIsNotThereIsAProblemNotAnEnd) {
