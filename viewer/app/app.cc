@@ -186,6 +186,8 @@ Status RunApp(const AppOptions& options) {
   const bool alone = options.shots.empty() && options.measure_s == 0;
   // Pictures and measurements are the same whoever makes them.
   if (alone) Recall(RememberedPath(), remembered, state);
+  if (!options.brokers.empty()) SetText(state.open.brokers, options.brokers);
+  if (!options.topic_prefix.empty()) SetText(state.open.topic_prefix, options.topic_prefix);
   if (options.theme) remembered.look.theme = *options.theme;
   if (options.scale > 0) remembered.look.scale = options.scale;
   if (options.width > 0) remembered.width = options.width;

@@ -27,6 +27,9 @@ struct AppOptions {
   FeedOpener opener;
   /// What is shown first; empty = the dialog that opens something.
   std::optional<OpenRequest> source;
+  /// What the dialog begins with; empty = as remembered.
+  std::string brokers;
+  std::string topic_prefix;
   std::optional<ThemeKind> theme;  ///< empty = as remembered
   float scale = 0;                 ///< 0 = as remembered, or the screen's
   int width = 0;                   ///< 0 = as remembered

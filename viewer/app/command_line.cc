@@ -197,6 +197,8 @@ Status Run(const CLI::App& root, const CommandLine& line) {
   if (!line.theme.empty()) {
     options.theme = line.theme == "light" ? ThemeKind::kLight : ThemeKind::kDark;
   }
+  if (root.count("--brokers") > 0) options.brokers = line.topic.connection.brokers;
+  options.topic_prefix = line.topic.connection.topic_prefix;
   MARQUEE_RETURN_IF_ERROR(ParseSize(line.size, options.width, options.height));
   for (const std::string& text : line.shots) {
     MARQUEE_ASSIGN_OR_RETURN(Shot shot, ParseShot(text));
