@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,11 +35,12 @@ constexpr std::chrono::milliseconds kLongestWait{500};
 
 class App {
  public:
-  App(const AppOptions& options, Window window, Remembered remembered, ViewerState state)
+  App(const AppOptions& options, Window window, FontFiles fonts, Remembered remembered,
+      ViewerState state)
       : options_(options),
         window_(std::move(window)),
         remembered_(remembered),
-        screen_(window_, FindFonts(), remembered.look, std::move(state)) {
+        screen_(window_, std::move(fonts), remembered.look, std::move(state)) {
     if (options.source) {
       Open(*options.source);
     } else {
@@ -196,7 +198,10 @@ Status RunApp(const AppOptions& options) {
                                                         .height = remembered.height,
                                                         .hidden = !options.shots.empty(),
                                                         .vsync = alone}));
-  App app(options, std::move(window), remembered, std::move(state));
+  FontFiles fonts = FindFonts();
+  if (const std::string advice = AdviceOn(fonts); !advice.empty())
+    fmt::print(stderr, "marquee-viewer: {}\n", advice);
+  App app(options, std::move(window), std::move(fonts), remembered, std::move(state));
   if (!options.shots.empty()) return app.TakeShots();
   if (options.measure_s > 0) return app.Measure();
   return app.Run();

@@ -71,4 +71,10 @@ FontFiles FindFonts(const std::vector<std::string>& folders) {
   return files;
 }
 
+std::string AdviceOn(const FontFiles& files) {
+  if (!files.empty()) return {};
+  return "no font found: titles will lack all but Latin letters; Debian has fonts in the packages "
+         "fonts-open-sans and fonts-droid-fallback";
+}
+
 }  // namespace marquee::viewer

@@ -12,4 +12,7 @@ namespace marquee::viewer {
 FontFiles FindFonts(const std::vector<std::string>& folders = {"/usr/share/fonts",
                                                                "/usr/local/share/fonts"});
 
+/// What to do about letters that none of these has, in a line; empty = nothing.
+std::string AdviceOn(const FontFiles& files);
+
 }  // namespace marquee::viewer

@@ -189,6 +189,11 @@ TEST(Fonts, BuildsWithoutFilesAndWithWhatIsThere) {
   ImGui::DestroyContext();
 }
 
+TEST(Fonts, ThatThereAreNoneIsSaid) {
+  EXPECT_THAT(AdviceOn(FindFonts({"/no/such/folder"})), HasSubstr("fonts-droid-fallback"));
+  EXPECT_THAT(AdviceOn({.text = FontFile(1, 'x'), .bold = {}, .others = {}}), IsEmpty());
+}
+
 TEST(Fonts, AFileThatIsNoFontIsLeftOut) {
   const TempDir folder;
   std::ofstream(folder.File("OpenSans-Regular.ttf")) << std::string(5000, 'x');
