@@ -22,11 +22,14 @@ using Facts = flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>;
 void DrawRecord(const char* id, std::string_view name, const Facts* facts, float width,
                 float height, const Theme& theme) {
   BeginCard(id, {width, height}, Fitted(name, width - theme.px(24)).c_str(), "", theme);
+  // In a low window not all of them have room.
+  ImGui::BeginChild("facts");
   ImGui::PushFont(theme.small);
   for (unsigned i = 0; facts != nullptr && i < facts->size(); ++i) {
     FittedText(theme.muted, TextOf(facts->Get(i)));
   }
   ImGui::PopFont();
+  ImGui::EndChild();
   EndCard();
 }
 

@@ -119,7 +119,6 @@ void DrawParts(const wire::Snapshot& snapshot, const Choices& choices, const The
   const float history = has_drift ? (ImGui::GetContentRegionAvail().x - gap) * 0.6F : 0;
   BeginCard("history", {history, 0}, "Time a row, over time",
             choices.timeline == 0 ? "last five minutes" : "this session", theme);
-  ImGui::Dummy({0, theme.px(4)});
   DrawPartsOverTime("history", snapshot, choices.Timeline(snapshot), theme, state.history);
   EndCard();
   if (!has_drift) return;

@@ -78,8 +78,8 @@ std::optional<Cell> DrawHeatMap(ImVec2 size, const HeatMap& map, const Theme& th
   const float room_x = corner.x + size.x - from.x;
   const float room_y = corner.y + size.y - from.y;
   const auto count = static_cast<float>(n);
-  const float width = std::floor(std::min(room_x / count, theme.px(190)));
-  const float height = std::floor(std::min(room_y / count, std::min(theme.px(90), width)));
+  const float width = std::floor(std::min(room_x / count, theme.px(300)));
+  const float height = std::floor(std::min(room_y / count, std::min(theme.px(140), width)));
   if (width < 4 || height < 4) return {};
 
   draw.AddText({from.x, corner.y}, theme.muted, map.column_title);

@@ -79,7 +79,7 @@ void DrawClasses(const wire::Snapshot& snapshot, const wire::Quality& quality, c
   const float line = ImGui::GetTextLineHeight();
   const float pad = 2 * ImGui::GetStyle().CellPadding.y;
   const float each = (room - line - pad) / static_cast<float>(quality.classes()->size()) - pad;
-  const float height = std::clamp(each, line + theme.px(8), theme.px(90));
+  const float height = std::clamp(each, line + theme.px(8), theme.px(140));
   for (unsigned c = 0; c < quality.classes()->size(); ++c) {
     const wire::ClassQuality& it = *quality.classes()->Get(c);
     const ImU32 color = theme.line(c);

@@ -140,7 +140,8 @@ TopBarActions DrawTopBar(const wire::Snapshot& snapshot, const Theme& theme, boo
                         (watching ? 0 : ButtonWidth("Open (O)")) + ButtonWidth("Picture (P)") +
                         ButtonWidth(theme_label) + ButtonWidth("Help (?)");
   const float begin = ImGui::GetCursorPosX();
-  const float end = ImGui::GetContentRegionMax().x - buttons;
+  // There is no space behind the last one.
+  const float end = ImGui::GetContentRegionMax().x - buttons + ImGui::GetStyle().ItemSpacing.x;
 
   ImGui::BeginGroup();
   DrawPill(JudgeSource(snapshot), theme);

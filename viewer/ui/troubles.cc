@@ -21,20 +21,21 @@ struct Head {
   const char* name;
   float width;  ///< at scale 1; below 0 = takes a share of what is left
   bool right = false;
+  bool in_wide_list = false;  ///< left out where the room is needed for the others
 };
 
 bool BeginList(const char* id, std::span<const Head> heads, const Theme& theme) {
+  const float room = ImGui::GetContentRegionAvail().x;
   if (!ImGui::BeginTable(id, static_cast<int>(heads.size()), kListFlags,
                          ImGui::GetContentRegionAvail())) {
     return false;
   }
   ImGui::TableSetupScrollFreeze(0, 1);
   for (const Head& head : heads) {
-    if (head.width > 0) {
-      ImGui::TableSetupColumn(head.name, ImGuiTableColumnFlags_WidthFixed, theme.px(head.width));
-    } else {
-      ImGui::TableSetupColumn(head.name, ImGuiTableColumnFlags_WidthStretch, -head.width);
-    }
+    ImGuiTableColumnFlags flags =
+        head.width > 0 ? ImGuiTableColumnFlags_WidthFixed : ImGuiTableColumnFlags_WidthStretch;
+    if (head.in_wide_list && room < theme.px(960)) flags |= ImGuiTableColumnFlags_Disabled;
+    ImGui::TableSetupColumn(head.name, flags, head.width > 0 ? theme.px(head.width) : -head.width);
   }
   ImGui::TableNextRow(ImGuiTableRowFlags_Headers);
   for (const Head& head : heads) {
@@ -66,14 +67,14 @@ void DrawServices(const wire::Snapshot& snapshot, const Theme& theme) {
   }
   constexpr std::array<Head, 10> kHeads = {{{"Service", -1.2F},
                                             {"State", -1.6F},
-                                            {"Up", 80, true},
+                                            {"Up", 80, true, true},
                                             {"Rows/s", 62, true},
-                                            {"Written", 82, true},
+                                            {"Written", 82, true, true},
                                             {"Lag", 62, true},
                                             {"CPU", 56, true},
-                                            {"Memory", 70, true},
+                                            {"Memory", 70, true, true},
                                             {"Failed commits", 106, true},
-                                            {"Rebalances, stalls", 130, true}}};
+                                            {"Rebalances, stalls", 130, true, true}}};
   if (!BeginList("services", kHeads, theme)) return;
   for (const wire::Service* service : *snapshot.services()) {
     const Health health = HealthOfService(*service);

@@ -195,6 +195,13 @@ TEST(Panels, Troubles) {
        "movies.csv, record 119", "column id", "connection refused", "12:34:42"});
 }
 
+TEST(Panels, ServicesHaveTheirNamesWhereItIsNarrow) {
+  const std::string narrow = TextOfPanel(Panel::kTroubles, {800, 600});
+  ExpectWords(narrow, {"preprocess-a on beta", "running", "stalled: 412", "Failed commits"});
+  EXPECT_THAT(narrow, Not(HasSubstr("Memory")));
+  EXPECT_THAT(TextOfPanel(Panel::kTroubles), HasSubstr("Memory"));
+}
+
 TEST(Panels, TroublesOfAnotherDayHaveTheirDay) {
   auto snapshot = ExampleSnapshot();
   snapshot.taken_ns += 12 * 3600 * testing_support::kSecond;
@@ -207,6 +214,20 @@ TEST(Panels, Benchmarks) {
   ExpectWords(TextOfPanel(Panel::kBenchmarks),
               {"commit deb5ffc81", "commit 76ad4367c", "1.70 M rows/s", "1.94 M rows/s", "1.14",
                "better", "worse", "same", "in one record only"});
+}
+
+TEST(Panels, FactsOfRecordsCanBeScrolled) {
+  auto snapshot = ExampleSnapshot();
+  snapshot.bench->left_facts.assign(12, "a fact");
+  snapshot.bench->left_facts.push_back("the last fact");
+  const auto message = SnapshotMessage::Make(snapshot);
+  ImguiHarness harness({800, 600});
+  harness.state().panel = Panel::kBenchmarks;
+  harness.Settle(message->view());
+  EXPECT_FALSE(harness.Shows("the last fact"));
+  ASSERT_TRUE(harness.Hover(message->view(), "a fact"));
+  harness.Wheel(message->view(), -20);
+  EXPECT_TRUE(harness.Shows("the last fact"));
 }
 
 TEST(Panels, BenchmarksTellNothingFromAbsent) {
