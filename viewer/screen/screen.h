@@ -41,8 +41,6 @@ class Screen {
   void Tell(std::string notice);
   /// Draw anew, whatever has or has not changed.
   void Redraw();
-  /// Take over the surface's scale, if it is not chosen. Draw does so too.
-  void UpdateLook();
   /// Have one more font for letters that the others lack.
   void AddFont(FontFile file);
   /// The letters that none of the fonts has.
@@ -63,6 +61,7 @@ class Screen {
   Clock::time_point fonts_at() const { return fonts_at_; }
 
  private:
+  void UpdateLook();
   /// Note the letters of what was typed and of what lies in folders.
   void NoteState();
   float scale() const { return look_.scale > 0 ? look_.scale : surface_.screen_scale(); }

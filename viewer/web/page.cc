@@ -33,7 +33,6 @@ struct Page {
 
   std::unique_ptr<Canvas> canvas;
   Screen screen;
-  float canvas_scale = 0;
   Panel remembered = Panel::kOverview;
   Screen::Clock::time_point fonts_at;
 };
@@ -130,7 +129,6 @@ EMSCRIPTEN_KEEPALIVE double page_draw() {
 
 EMSCRIPTEN_KEEPALIVE void page_resize(int width, int height, float scale) {
   page->canvas->Resize(width, height, scale);
-  if (std::exchange(page->canvas_scale, scale) != scale) page->screen.UpdateLook();
 }
 EMSCRIPTEN_KEEPALIVE void page_move_pointer(float x, float y) { page->canvas->MovePointer(x, y); }
 EMSCRIPTEN_KEEPALIVE void page_leave_pointer() { page->canvas->LeavePointer(); }
