@@ -46,8 +46,10 @@ class ResultsReader {
   /// Errors: of the reader, and of opening the topic at the run's beginning once that is known.
   Result<TopicReader::Event> Next(std::chrono::milliseconds timeout);
 
-  /// Whether the newest run is still being looked for.
+  /// Whether the newest run is still being looked for. The kEnd by which it is found is that of its
+  /// last records, and not of the run.
   bool looking() const noexcept { return looking_; }
+  std::int32_t num_partitions() const noexcept { return reader_->num_partitions(); }
   /// The run's results so far; null while no run is known.
   const RunResults* results() const noexcept { return looking_ ? nullptr : follower_->results(); }
   /// What the last Next counted; none while looking. Valid until the next.

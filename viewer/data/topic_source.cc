@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <vector>
 
 #include "pipeline/app/dead_letters.h"
 #include "pipeline/app/scoring.h"
@@ -103,16 +104,17 @@ class TopicSource final : public FeedSource {
     MARQUEE_ASSIGN_OR_RETURN(ResultsReader reader, ResultsReader::Open(open_, request));
     Recover("connected");
     opened_ms_ = WallClockNs() / kNsPerMs;
-    current_ = false;
+    caught_up_.assign(static_cast<std::size_t>(reader.num_partitions()), false);
     looked_ = false;
     run_.reset();
     board_.figures.Forget();
     bool changed = true;
     while (!port.stop_requested()) {
+      const bool was_looking = reader.looking();
       MARQUEE_ASSIGN_OR_RETURN(const Event event, reader.Next(kPollTime));
       if (event != Event::kTimeout) Hear();
       looked_ |= event == Event::kEnd;
-      if (event == Event::kEnd && !reader.looking()) current_ = true;
+      if (!was_looking) CatchUp(event, reader.record());
       if (event == Event::kRecord) MARQUEE_RETURN_IF_ERROR(Take(reader));
       changed |= event == Event::kRecord;
       const auto now = Clock::now();
@@ -133,13 +135,23 @@ class TopicSource final : public FeedSource {
     return {};
   }
 
+  /// Note which partitions have been read to where they ended when the topic was opened.
+  void CatchUp(Event event, const TopicRecord& record) {
+    if (event == Event::kEnd) caught_up_.assign(caught_up_.size(), true);
+    if (event == Event::kRecord && record.timestamp_ms >= opened_ms_) {
+      caught_up_[static_cast<std::size_t>(record.partition)] = true;
+    }
+  }
+
+  /// Whether all that was written before the topic was opened has been read.
+  bool IsCurrent() const { return std::find(caught_up_.begin(), caught_up_.end(), false) == caught_up_.end(); }
+
   /// Take over what the reader has just counted.
   Status Take(const ResultsReader& reader) {
     if (reader.results() == nullptr || !reader.counted()) return {};
     const RunResults& results = *reader.results();
     const auto& [batch, arrival_ns] = *reader.counted();
     const TopicRecord& record = reader.record();
-    if (record.timestamp_ms >= opened_ms_) current_ = true;
     if (!AreFiguresOf(results)) {
       run_ = results.tracker().run();
       if (batch.num_classes() > kMaxClasses) {
@@ -305,12 +317,12 @@ class TopicSource final : public FeedSource {
     if (stopped_) {
       snapshot.source->state = wire::SourceState::Ended;
       snapshot.source->message = "";
-    } else if (waits_for_.empty() && !current_) {
+    } else if (waits_for_.empty() && !IsCurrent()) {
       snapshot.source->message = "catching up with what was written before";
     }
     if (reader != nullptr && reader->results() != nullptr && AreFiguresOf(*reader->results())) {
       const RunResults& results = *reader->results();
-      if (current_ && trouble_.empty()) board_.figures.Observe(now_ns);
+      if (IsCurrent() && trouble_.empty()) board_.figures.Observe(now_ns);
       WriteRun(results, reader->unreadable(), *snapshot.run);
       WriteModel(*model_, results, *snapshot.model);
       std::optional<ResultBatchView> last;
@@ -333,8 +345,8 @@ class TopicSource final : public FeedSource {
 
   std::optional<RunId> run_;  // that is shown
   std::int64_t opened_ms_ = 0;
-  bool looked_ = false;   // the end of the topic was reached once
-  bool current_ = false;  // all that was written before the topic was opened has been read
+  bool looked_ = false;          // the end of the topic was reached once
+  std::vector<bool> caught_up_;  // by partition
   bool stopped_ = false;
   std::string waits_for_ = "connecting to the brokers";
   Clock::time_point side_at_;

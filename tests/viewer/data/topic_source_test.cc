@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
+#include <limits>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -24,13 +25,19 @@ class FakeBrokers {
  public:
   struct Record {
     std::int64_t timestamp_ms = -1;
+    std::int32_t partition = 0;
     std::vector<std::byte> value;
   };
 
   void Write(const std::string& topic, std::span<const std::byte> value,
-             std::int64_t timestamp_ms = -1) {
+             std::int64_t timestamp_ms = -1, std::int32_t partition = 0) {
     const std::lock_guard lock(mutex_);
-    topics_[topic].push_back({timestamp_ms, {value.begin(), value.end()}});
+    topics_[topic].push_back({timestamp_ms, partition, {value.begin(), value.end()}});
+  }
+  /// So many records of results come to who reads a run from its beginning; then none for now.
+  void SetReadable(std::size_t records) {
+    const std::lock_guard lock(mutex_);
+    readable_ = records;
   }
   /// While they are away, nothing can be opened; what is open, breaks.
   void SetAway(bool away) {
@@ -54,6 +61,7 @@ class FakeBrokers {
       if (topics_.count(topic) == 0) return Status::Config("topic " + topic + ": unknown");
       auto reader = std::make_unique<Reader>(*this, topic, life_);
       if (start.where == StartAt::Where::kEnd) reader->next = topics_[topic].size();
+      reader->of_run = topic == "results" && start.where == StartAt::Where::kTime;
       return std::unique_ptr<TopicReader>(std::move(reader));
     };
   }
@@ -64,15 +72,18 @@ class FakeBrokers {
         : brokers(from), topic_name(std::move(name)), life(born) {}
 
     Result<Event> Next(TopicRecord& record, std::chrono::milliseconds timeout) override {
+      Event event = Event::kEnd;
       {
         const std::lock_guard lock(brokers.mutex_);
         if (life != brokers.life_) return Status::Unavailable("the topic is gone");
         const auto& records = brokers.topics_[topic_name];
-        if (next < records.size()) {
+        const bool is_held = of_run && next >= brokers.readable_;
+        if (is_held) event = Event::kTimeout;
+        if (!is_held && next < records.size()) {
           // At an odd address, as Kafka delivers it.
           bytes.assign(1, std::byte{0});
           bytes.insert(bytes.end(), records[next].value.begin(), records[next].value.end());
-          record = {.partition = 0,
+          record = {.partition = records[next].partition,
                     .offset = static_cast<std::int64_t>(next),
                     .timestamp_ms = records[next].timestamp_ms,
                     .value = std::span(bytes).subspan(1),
@@ -82,21 +93,23 @@ class FakeBrokers {
         }
       }
       std::this_thread::sleep_for(std::min(timeout, 5ms));
-      return Event::kEnd;
+      return event;
     }
     const std::string& topic() const noexcept override { return topic_name; }
-    std::int32_t num_partitions() const noexcept override { return 1; }
+    std::int32_t num_partitions() const noexcept override { return 2; }
     std::string TakeComplaint() override { return ""; }
 
     FakeBrokers& brokers;
     std::string topic_name;
     int life;
+    bool of_run = false;
     std::size_t next = 0;
     std::vector<std::byte> bytes;
   };
 
   std::mutex mutex_;
   std::map<std::string, std::vector<Record>> topics_;
+  std::size_t readable_ = std::numeric_limits<std::size_t>::max();
   bool away_ = false;
   int life_ = 0;
   int opened_ = 0;
@@ -121,10 +134,11 @@ class TopicSourceTest : public testing::Test {
     WriteBatch(rows, InfoOf(sequence, rows.size(), start_ms), 3);
   }
   void WriteBatch(const std::vector<marquee::testing_support::ResultRow>& rows,
-                  const BatchInfo& info, std::uint32_t num_classes) {
+                  const BatchInfo& info, std::uint32_t num_classes, std::int64_t timestamp_ms = -1,
+                  std::int32_t partition = 0) {
     Message message;
     WriteResultBatch(rows, info, message, num_classes);
-    brokers_.Write("results", message.bytes());
+    brokers_.Write("results", message.bytes(), timestamp_ms, partition);
   }
 
   void Follow(TopicOptions options = {}) {
@@ -149,10 +163,18 @@ class TopicSourceTest : public testing::Test {
   std::shared_ptr<const SnapshotMessage> WaitForRows(std::uint64_t rows) {
     return WaitFor([rows](const wire::Snapshot& s) { return s.run()->rows() == rows; });
   }
+  static std::string MessageOf(const wire::Snapshot& snapshot) {
+    const auto* message = snapshot.source()->message();
+    return message == nullptr ? "" : message->str();
+  }
   std::shared_ptr<const SnapshotMessage> WaitForMessage(const std::string& text) {
     return WaitFor([&text](const wire::Snapshot& s) {
-      return s.source()->message() != nullptr &&
-             s.source()->message()->str().find(text) != std::string::npos;
+      return MessageOf(s).find(text) != std::string::npos;
+    });
+  }
+  std::shared_ptr<const SnapshotMessage> WaitForNoMessage() {
+    return WaitFor([](const wire::Snapshot& s) {
+      return s.source()->state() == wire::SourceState::Live && s.source()->message() == nullptr;
     });
   }
   static std::string EventsOf(const wire::Snapshot& snapshot) {
@@ -176,11 +198,35 @@ TEST_F(TopicSourceTest, ItSaysWhatItWaitsForUntilItIsThere) {
   WaitForMessage("no results in topic results yet; waiting for a run");
   WriteRows(0, {{.ordinal = 0, .truth = 1, .predicted = 1}});
   const auto live = WaitForRows(1);
-  const auto settled = WaitFor([](const wire::Snapshot& s) {
-    return s.source()->state() == wire::SourceState::Live && s.source()->message() == nullptr;
-  });
+  const auto settled = WaitForNoMessage();
   EXPECT_TRUE(SnapshotMessage::Verify(settled->bytes()));
   EXPECT_THAT(EventsOf(settled->view()), HasSubstr("connected"));
+}
+
+TEST_F(TopicSourceTest, TheNewestRunIsCaughtUpWithWhenAllOfItIsRead) {
+  MakeTopics();
+  for (std::uint64_t sequence = 0; sequence < 9; ++sequence) WriteRows(sequence, {{.ordinal = 0}});
+  brokers_.SetReadable(5);
+  Follow();
+  WaitForMessage("catching up");
+  EXPECT_THAT(MessageOf(WaitForRows(4)->view()), HasSubstr("catching up"));
+  brokers_.SetReadable(100);
+  EXPECT_EQ(WaitForNoMessage()->view().run()->rows(), 9U);
+}
+
+TEST_F(TopicSourceTest, AYoungRecordTellsThatItsPartitionIsCaughtUpWithAndNoOther) {
+  MakeTopics();
+  const std::int64_t young_ms = WallClockNs() / 1'000'000 + 3'600'000;
+  WriteBatch({{.ordinal = 0}}, InfoOf(0, 1, 2000), 3, young_ms, 0);
+  WriteBatch({{.ordinal = 0}}, InfoOf(1, 1, 2000), 3, 2500, 1);
+  WriteBatch({{.ordinal = 0}}, InfoOf(3, 1, 2000), 3, young_ms, 1);
+  WriteBatch({{.ordinal = 0}}, InfoOf(5, 1, 2000), 3, young_ms, 1);
+  brokers_.SetReadable(3);  // nor is the end reached
+  Follow();
+  WaitForMessage("catching up");
+  EXPECT_THAT(MessageOf(WaitForRows(2)->view()), HasSubstr("catching up"));
+  brokers_.SetReadable(4);
+  EXPECT_EQ(WaitForNoMessage()->view().run()->rows(), 3U);
 }
 
 TEST_F(TopicSourceTest, CommandsForRecordingsDoNotHastenItsTries) {
