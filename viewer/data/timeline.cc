@@ -80,6 +80,10 @@ std::int64_t Timeline::NumberOf(std::int64_t time_ns) const {
   return std::max<std::int64_t>(time_ns - start_ns_, 0) / interval_ns_;
 }
 
+bool Timeline::IsKept(std::int64_t time_ns) const {
+  return time_ns >= start_ns_ && NumberOf(time_ns) >= oldest();
+}
+
 std::int64_t Timeline::oldest() const {
   return std::max<std::int64_t>(0, newest_ + 1 - static_cast<std::int64_t>(intervals_.size()));
 }
@@ -122,8 +126,8 @@ void Timeline::Advance(std::int64_t time_ns) {
 
 void Timeline::AddBatch(std::int64_t time_ns, const BatchSums& sums) {
   Advance(time_ns);
+  if (!IsKept(time_ns)) return;
   const std::int64_t number = NumberOf(time_ns);
-  if (number < oldest()) return;
   Interval& interval = At(number);
   interval.rows += sums.rows;
   interval.bytes += sums.bytes;
@@ -142,6 +146,7 @@ void Timeline::AddBatch(std::int64_t time_ns, const BatchSums& sums) {
 void Timeline::AddStageRows(wire::StageId stage, std::int64_t from_ns, std::int64_t to_ns,
                             double rows) {
   Advance(to_ns);
+  if (!IsKept(to_ns)) return;
   const auto index = static_cast<std::size_t>(stage);
   const auto length_ns = static_cast<double>(to_ns - from_ns);
   for (std::int64_t number = std::max(NumberOf(from_ns), oldest()); number <= NumberOf(to_ns);
@@ -158,6 +163,7 @@ void Timeline::AddStageRows(wire::StageId stage, std::int64_t from_ns, std::int6
 void Timeline::SetLag(wire::StageId stage, std::int64_t from_ns, std::int64_t to_ns,
                       std::int64_t lag) {
   Advance(to_ns);
+  if (!IsKept(to_ns)) return;
   for (std::int64_t number = std::max(NumberOf(from_ns), oldest()); number <= NumberOf(to_ns);
        ++number) {
     std::int64_t& most = At(number).lag[static_cast<std::size_t>(stage)];

@@ -40,7 +40,8 @@ class Timeline {
 
   Timeline(Keep keep, std::int64_t interval_ns, std::size_t max_intervals, std::size_t num_classes);
 
-  // What is older than what is kept is left out. All times are Unix times in ns.
+  // It starts at the first time that is told. What was before, and what is older than what is kept,
+  // is left out. All times are Unix times in ns.
 
   /// Count a batch that arrived at this time.
   void AddBatch(std::int64_t time_ns, const BatchSums& sums);
@@ -86,6 +87,7 @@ class Timeline {
 
   // Intervals are numbered on from start_ns_; interval i is intervals_[i % size].
   std::int64_t NumberOf(std::int64_t time_ns) const;
+  bool IsKept(std::int64_t time_ns) const;
   /// Make the interval of this time the newest, unless there is a newer one.
   void Advance(std::int64_t time_ns);
   void Double();

@@ -165,6 +165,30 @@ TEST(TimelineTest, ASessionOfADayFitsAndLosesNoRow) {
   EXPECT_EQ(*std::max_element(lag.begin(), lag.end()), 77) << "no peak vanishes";
 }
 
+TEST(TimelineTest, WhatWasBeforeItsStartIsNoPeakAtIt) {
+  for (const auto keep : {Timeline::Keep::kNewest, Timeline::Keep::kAll}) {
+    Timeline timeline(keep, kHalf, 600, 2);
+    const std::int64_t before = kStart - 60 * kSecond;
+    timeline.AddBatch(kStart, {.rows = 1, .dead = 1});
+    timeline.AddStageRows(wire::StageId::Evaluate, kStart, kStart, 1);
+    timeline.AddBatch(before, {.rows = 1000, .dead = 1000});
+    timeline.AddStageRows(wire::StageId::Evaluate, before, before, 1000);
+    timeline.AddStageRows(wire::StageId::Infer, before, before + kSecond, 1000);
+    timeline.SetLag(wire::StageId::Infer, before, before + kSecond, 77);
+    const auto first = [&](wire::SeriesKind kind, wire::StageId stage) {
+      return Line(timeline, kStart + kSecond, kind, static_cast<std::size_t>(stage)).front();
+    };
+    EXPECT_FLOAT_EQ(first(wire::SeriesKind::RowsPerSecond, wire::StageId::Evaluate), 2);
+    EXPECT_THAT(first(wire::SeriesKind::RowsPerSecond, wire::StageId::Infer), IsNan());
+    EXPECT_THAT(first(wire::SeriesKind::Lag, wire::StageId::Infer), IsNan());
+    EXPECT_FLOAT_EQ(
+        Line(timeline, kStart + kSecond, wire::SeriesKind::DeadPerSecond).front(), 2);
+    // What reaches over the start is told from there on.
+    timeline.SetLag(wire::StageId::Infer, before, kStart + kHalf, 5);
+    EXPECT_EQ(first(wire::SeriesKind::Lag, wire::StageId::Infer), 5);
+  }
+}
+
 TEST(TimelineTest, AJumpOfTheClockCostsNeitherTimeNorMemory) {
   for (const auto keep : {Timeline::Keep::kNewest, Timeline::Keep::kAll}) {
     Timeline timeline(keep, kHalf, 600, 2);
