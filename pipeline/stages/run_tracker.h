@@ -57,15 +57,17 @@ class RunTracker {
   /// Rows that are neither delivered nor outstanding rejects: those of the missing messages. None
   /// before the totals are known.
   std::optional<std::uint64_t> lost() const noexcept;
-  /// Sequences not accounted for: of the whole run if its totals are known, else below the highest
-  /// seen.
-  std::uint64_t missing_messages() const noexcept {
-    // Usually none lies above, and nothing need be counted: this is asked often.
-    const std::uint64_t below =
-        expected_end() >= end_ ? accounted_.size() : accounted_.CountBelow(expected_end());
-    return expected_end() - below;
+  /// Sequences from `first` on that are not accounted for: of the whole run if its totals are known,
+  /// else below the highest seen.
+  std::uint64_t missing_messages(std::uint64_t first = 0) const {
+    const std::uint64_t end = expected_end();
+    if (first >= end) return 0;
+    // Usually none lies outside, and nothing need be counted: this is asked often.
+    const std::uint64_t below_end = end >= end_ ? accounted_.size() : accounted_.CountBelow(end);
+    const std::uint64_t below_first = first == 0 ? 0 : accounted_.CountBelow(first);
+    return end - first - (below_end - below_first);
   }
-  /// The first of them.
+  /// The first that are missing of the whole run.
   std::vector<SequenceRange> missing(std::size_t max_ranges) const {
     return accounted_.Gaps(expected_end(), max_ranges);
   }

@@ -222,7 +222,7 @@ class RecordingSource final : public FeedSource {
     snapshot.source->progress =
         length_ns_ == 0 ? 1.0F : static_cast<float>(position_ns_) / static_cast<float>(length_ns_);
     if (results_) {
-      WriteRun(*results_, recorded_->unreadable(), *snapshot.run);
+      WriteRun(*results_, recorded_->unreadable(), /*first_message=*/0, *snapshot.run);
       WriteModel(*model_, *results_, *snapshot.model);
       board_.figures.Observe(snapshot.taken_ns);
       board_.figures.Write(snapshot.taken_ns, ended, CountedOf(*results_), last_);

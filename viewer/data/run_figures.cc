@@ -276,7 +276,8 @@ void WriteModel(const model::Model& model, const RunResults& results, wire::Mode
   info.class_names.assign(names.views().begin(), names.views().end());
 }
 
-void WriteRun(const RunResults& results, std::uint64_t unreadable, wire::RunT& run) {
+void WriteRun(const RunResults& results, std::uint64_t unreadable, std::uint64_t first_message,
+              wire::RunT& run) {
   const RunTracker& tracker = results.tracker();
   const Evaluation& evaluation = results.evaluation();
   run.id = tracker.run().ToString();
@@ -287,8 +288,10 @@ void WriteRun(const RunResults& results, std::uint64_t unreadable, wire::RunT& r
   run.dead = tracker.outstanding();
   run.messages = tracker.messages();
   run.expected_messages = tracker.totals() ? tracker.totals()->messages : 0;
-  run.missing_messages = tracker.missing_messages();
-  run.lost = tracker.lost() ? static_cast<std::int64_t>(*tracker.lost()) : -1;
+  run.first_message = first_message;
+  run.missing_messages = tracker.missing_messages(first_message);
+  const bool is_lost_known = first_message == 0 && tracker.lost();
+  run.lost = is_lost_known ? static_cast<std::int64_t>(*tracker.lost()) : -1;
   run.duplicated_rows = tracker.duplicated_rows();
   run.complete = tracker.complete();
   run.seconds = results.seconds();

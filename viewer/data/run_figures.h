@@ -102,8 +102,10 @@ void WriteModel(const model::Model& model, wire::ModelInfoT& info);
 /// Say which model scored a run; of another than `model`, only its id is known.
 void WriteModel(const model::Model& model, const RunResults& results, wire::ModelInfoT& info);
 
-/// Write the counts of a run over Kafka, or of a recording of it.
-void WriteRun(const RunResults& results, std::uint64_t unreadable, wire::RunT& run);
+/// Write the counts of a run over Kafka, or of a recording of it. `first_message`: from where on it
+/// was read; what lies before is neither missing nor known not to be lost.
+void WriteRun(const RunResults& results, std::uint64_t unreadable, std::uint64_t first_message,
+              wire::RunT& run);
 
 /// Write the rejections by reason.
 void WriteReasons(const std::array<std::uint64_t, kNumRejectReasons>& rejects,

@@ -71,7 +71,8 @@ Json RunJson(const wire::Run& run) {
           {"latency_p50_ns", run.latency_p50_ns()},
           {"latency_p99_ns", run.latency_p99_ns()},
           {"latency_max_ns", run.latency_max_ns()},
-          {"unreadable", run.unreadable()}};
+          {"unreadable", run.unreadable()},
+          {"first_message", run.first_message()}};
 }
 
 Json ModelJson(const wire::ModelInfo& model) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -158,10 +159,12 @@ class TopicSource final : public FeedSource {
         return Status::Data(fmt::format("run {}: results of {} classes; at most {} are shown",
                                         run_->ToString(), batch.num_classes(), kMaxClasses));
       }
+      first_sequences_.clear();
       board_.figures.Start(batch.num_classes(), arrival_ns);
       board_.journal.Add(arrival_ns, wire::Severity::Info, kViewer,
                          fmt::format("shows run {}", run_->ToString()));
     }
+    first_sequences_.try_emplace(record.partition, batch.info().sequence);
     board_.figures.Add(batch,
                        {.time_ns = arrival_ns,
                         .partition = record.partition,
@@ -169,6 +172,15 @@ class TopicSource final : public FeedSource {
                         .bytes = record.value.size()},
                        CountedOf(results));
     return {};
+  }
+
+  /// From which message on all of the run is read; 0 = from its beginning. Where reading began it
+  /// may have begun long before, and sequence s comes in partition s mod their number.
+  std::uint64_t FirstMessage() const {
+    std::uint64_t first = 0;
+    if (options_.from.empty()) return first;
+    for (const auto& [partition, sequence] : first_sequences_) first = std::max(first, sequence);
+    return first < caught_up_.size() ? 0 : first;
   }
 
   /// Whether the figures follow these results. They do not if a newer run has begun of which nothing
@@ -323,7 +335,7 @@ class TopicSource final : public FeedSource {
     if (reader != nullptr && reader->results() != nullptr && AreFiguresOf(*reader->results())) {
       const RunResults& results = *reader->results();
       if (IsCurrent() && trouble_.empty()) board_.figures.Observe(now_ns);
-      WriteRun(results, reader->unreadable(), *snapshot.run);
+      WriteRun(results, reader->unreadable(), FirstMessage(), *snapshot.run);
       WriteModel(*model_, results, *snapshot.model);
       std::optional<ResultBatchView> last;
       if (reader->counted()) last = reader->counted()->batch;
@@ -347,6 +359,7 @@ class TopicSource final : public FeedSource {
   std::int64_t opened_ms_ = 0;
   bool looked_ = false;          // the end of the topic was reached once
   std::vector<bool> caught_up_;  // by partition
+  std::map<std::int32_t, std::uint64_t> first_sequences_;  // of the run, by partition
   bool stopped_ = false;
   std::string waits_for_ = "connecting to the brokers";
   Clock::time_point side_at_;

@@ -37,7 +37,8 @@ Figure Delivery(const wire::Snapshot& snapshot, const Theme& theme) {
                                         : "the run is not over yet",
                 .tip =
                     "Rows lost and rows that came more than once, told by run, sequence and "
-                    "ordinal.\nWhat came twice is counted once."};
+                    "ordinal.\nWhat came twice is counted once. Of a run that is watched from its "
+                    "middle, nobody can tell what is lost."};
   figure.value = run.lost() < 0 ? fmt::format("? / {}", run.duplicated_rows())
                                 : fmt::format("{} / {}", run.lost(), run.duplicated_rows());
   if (run.lost() > 0) figure.color = theme.bad;
@@ -45,6 +46,8 @@ Figure Delivery(const wire::Snapshot& snapshot, const Theme& theme) {
   if (run.missing_messages() > 0) {
     figure.below = fmt::format("{} {} not here yet", Exact(run.missing_messages()),
                                run.missing_messages() == 1 ? "message" : "messages");
+  } else if (run.first_message() > 0) {
+    figure.below = "watched from the middle";
   }
   return figure;
 }

@@ -166,6 +166,9 @@ TEST_F(RunTrackerTest, SequencesThatAreOffsetsNeedNoTotalsAndLittleMemory) {
   EXPECT_EQ(tracker_.messages(), 2000U);
   EXPECT_FALSE(tracker_.complete());
   EXPECT_EQ(tracker_.missing_messages(), kOffset + 1000);
+  EXPECT_EQ(tracker_.missing_messages(kOffset), 1000U);
+  EXPECT_EQ(tracker_.missing_messages(kOffset + 2999), 0U);
+  EXPECT_EQ(tracker_.missing_messages(kOffset + 9999), 0U) << "nobody knows of any so far";
   EXPECT_THAT(tracker_.missing(2),
               ElementsAre(SequenceRange{0, kOffset - 1}, SequenceRange{kOffset + 1, kOffset + 1}));
 }

@@ -40,7 +40,7 @@ class RunFiguresTest : public testing::Test {
 
   const wire::SnapshotT& Write(std::int64_t now_ns, bool ended = false) {
     board_.figures.Write(now_ns, ended, CountedOf(results_), ResultBatchView::Own(message_));
-    WriteRun(results_, 0, *board_.snapshot.run);
+    WriteRun(results_, 0, 0, *board_.snapshot.run);
     board_.snapshot.model->class_names = {"low", "mid", "high"};
     return board_.snapshot;
   }

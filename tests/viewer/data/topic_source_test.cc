@@ -296,6 +296,34 @@ TEST_F(TopicSourceTest, ANewerRunTakesOverUnlessOneWasAskedFor) {
   WaitForRows(2);
 }
 
+TEST_F(TopicSourceTest, OfARunThatIsWatchedFromItsMiddleNothingIsCalledLost) {
+  MakeTopics();
+  const auto write = [this](std::uint64_t sequence) {
+    BatchInfo info = InfoOf(sequence, 1, 2000);
+    if (sequence >= 106) info.totals = RunTotals{.messages = 108, .records = 108, .rejected = 0};
+    WriteBatch({{.ordinal = 0}}, info, 3, -1, static_cast<std::int32_t>(sequence % 2));
+  };
+  Follow({.from = "end"});
+  WaitForMessage("waiting for a run");
+  // One partition is behind the other.
+  for (const std::uint64_t sequence : {101, 103, 100, 105, 104, 107, 106}) write(sequence);
+  const auto end = WaitForRows(7);
+  EXPECT_EQ(end->view().run()->lost(), -1);
+  EXPECT_EQ(end->view().run()->first_message(), 101U);
+  EXPECT_EQ(end->view().run()->missing_messages(), 1U) << "102";
+  EXPECT_FALSE(end->view().run()->complete());
+  write(102);
+  EXPECT_EQ(WaitForRows(8)->view().run()->missing_messages(), 0U);
+  // Of the next one, the beginning is seen.
+  WriteBatch({{.ordinal = 0}}, InfoOf(0, 1, 3000), 3);
+  BatchInfo last = InfoOf(2, 1, 3000);
+  last.totals = RunTotals{.messages = 3, .records = 5, .rejected = 0};
+  WriteBatch({{.ordinal = 0}}, last, 3);
+  const auto next = WaitForRows(2);
+  EXPECT_EQ(next->view().run()->first_message(), 0U);
+  EXPECT_EQ(next->view().run()->lost(), 3);
+}
+
 TEST_F(TopicSourceTest, ANewerRunOfWhichNothingCountsLeavesTheFiguresAsTheyAre) {
   MakeTopics();
   WriteRows(0, {{.ordinal = 0, .truth = 1, .predicted = 1}}, 1000);
