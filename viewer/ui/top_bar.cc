@@ -57,10 +57,13 @@ std::string RunText(const wire::Snapshot& snapshot) {
   // The first digits are the time, the same for runs of one day: show the last ones.
   const std::string id = run.id()->str();
   if (!id.empty()) text = fmt::format("run {}", id.substr(id.size() > 8 ? id.size() - 8 : 0));
-  if (!TextOf(model.name()).empty()) {
+  // Of a model that the viewer does not have, only the id is known.
+  const std::string name = TextOf(model.name()).empty() ? model.id()->str()
+                                                        : fmt::format("{} {}", TextOf(model.name()),
+                                                                      TextOf(model.version()));
+  if (!name.empty()) {
     if (!text.empty()) text += "   ";
-    text += fmt::format("model {} {}{}", TextOf(model.name()), TextOf(model.version()),
-                        model.several() ? " (and others)" : "");
+    text += fmt::format("model {}{}", name, model.several() ? " (and others)" : "");
   }
   if (model.cross_validated_f1() > 0) {
     text += fmt::format("   cross-validated F1 {}", Score(model.cross_validated_f1()));

@@ -149,6 +149,30 @@ TEST(Panels, TheBarHasRoomForAllItsButtons) {
   }
 }
 
+TEST(Panels, TheBarNamesAModelThatIsNotKnownByItsId) {
+  auto snapshot = ExampleSnapshot();
+  snapshot.model->name.clear();
+  snapshot.model->version.clear();
+  snapshot.model->id = "00000000deadbeef";
+  snapshot.model->several = true;
+  const auto message = SnapshotMessage::Make(snapshot);
+  ImguiHarness harness({1920, 1080});
+  harness.Settle(message->view());
+  ExpectWords(harness.AllText(), {"model 00000000deadbeef (and others)"});
+}
+
+TEST(Panels, TheOverviewSaysThatARunIsWatchedFromItsMiddle) {
+  auto snapshot = ExampleSnapshot();
+  snapshot.run->lost = -1;
+  snapshot.run->missing_messages = 0;
+  snapshot.run->first_message = 4711;
+  const auto message = SnapshotMessage::Make(snapshot);
+  ImguiHarness harness({1280, 800});
+  harness.Settle(message->view());
+  EXPECT_EQ(harness.DrawnOutside(), "");
+  ExpectWords(harness.AllText(), {"? / 50", "watched from the middle"});
+}
+
 TEST(Panels, Overview) {
   ExpectWords(TextOfPanel(Panel::kOverview),
               {"58.3 k", "9.21 M", "9.43 ms", "p99 38.7 ms", "0 / 50", "infer-b on beta is stall",
