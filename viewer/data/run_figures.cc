@@ -59,8 +59,8 @@ void RunFigures::Start(std::size_t num_classes, std::int64_t now_ns) {
     timelines_.emplace_back(Timeline::Keep::kNewest, kIntervalNs, kMaxIntervals, num_classes);
     timelines_.emplace_back(Timeline::Keep::kAll, kIntervalNs, kMaxIntervals, num_classes);
   }
+  timelines_[0].BeginRun(now_ns);
   num_classes_ = num_classes;
-  began_ns_ = now_ns;
   observed_ns_ = 0;
   lines_written_ns_ = 0;
   rows_.Clear();
@@ -94,7 +94,6 @@ void RunFigures::Add(const ResultBatchView& batch, const Arrival& arrival,
   rows_before_ = evaluation.rows();
   dead_before_ = dead;
   part_ns_before_ = part_ns;
-  began_ns_ = std::min(began_ns_, arrival.time_ns);
   const BatchInfo info = batch.info();
   if (info.num_hops > 0) sums.latency_ns = arrival.time_ns - info.hops[0].received_ns();
   for (Timeline& timeline : timelines_) timeline.AddBatch(arrival.time_ns, sums);
@@ -159,9 +158,9 @@ void RunFigures::Write(std::int64_t now_ns, bool ended, const RunCounted& counte
 void RunFigures::WriteQualities(std::int64_t now_ns, const Evaluation& evaluation) {
   for (const auto& quality : snapshot_.qualities) {
     const std::int64_t window_ns = quality->window_s * kSecondNs;
-    WriteQuality(window_ns == 0 ? evaluation.confusion()
-                                : timelines_[0].Confusion(now_ns, window_ns, began_ns_),
-                 *quality);
+    WriteQuality(
+        window_ns == 0 ? evaluation.confusion() : timelines_[0].Confusion(now_ns, window_ns),
+        *quality);
   }
 }
 

@@ -81,7 +81,6 @@ class RunFigures {
   bool stage_rows_from_hops_;
   RecentRows rows_;
   std::size_t num_classes_ = 0;
-  std::int64_t began_ns_ = 0;     // when this run was first seen
   std::int64_t observed_ns_ = 0;  // nothing is unknown up to here
   std::int64_t lines_written_ns_ = 0;
   Arrival last_arrival_;

@@ -171,14 +171,21 @@ void Timeline::SetLag(wire::StageId stage, std::int64_t from_ns, std::int64_t to
   }
 }
 
-ConfusionMatrix Timeline::Confusion(std::int64_t now_ns, std::int64_t window_ns,
-                                    std::int64_t since_ns) {
+void Timeline::BeginRun(std::int64_t now_ns) {
+  Advance(now_ns);
+  run_begin_ = newest_;
+  const auto before = ConfusionAt(newest_);
+  confusion_before_.assign(before.begin(), before.end());
+}
+
+ConfusionMatrix Timeline::Confusion(std::int64_t now_ns, std::int64_t window_ns) {
   ConfusionMatrix sum(num_classes_);
   Advance(now_ns);
   const std::int64_t end = NumberOf(now_ns) + 1;
-  const std::int64_t first = std::max(end - window_ns / interval_ns_, NumberOf(since_ns));
-  for (std::int64_t number = std::max(first, oldest()); number < end; ++number) {
-    sum.Add(ConfusionAt(number));
+  const std::int64_t first = std::max({end - window_ns / interval_ns_, run_begin_, oldest()});
+  for (std::int64_t number = first; number < end; ++number) sum.Add(ConfusionAt(number));
+  if (first == run_begin_ && first < end && !confusion_before_.empty()) {
+    sum.Subtract(confusion_before_);
   }
   return sum;
 }

@@ -52,8 +52,11 @@ class Timeline {
   /// is kept.
   void SetLag(wire::StageId stage, std::int64_t from_ns, std::int64_t to_ns, std::int64_t lag);
 
-  /// Sum of the confusions of the last `window_ns` before `now_ns`, but of none before `since_ns`.
-  ConfusionMatrix Confusion(std::int64_t now_ns, std::int64_t window_ns, std::int64_t since_ns);
+  /// A new run begins: what was counted until `now_ns` is none of its quality. As Confusion, for
+  /// Keep::kNewest.
+  void BeginRun(std::int64_t now_ns);
+  /// Sum of the confusions of the last `window_ns` before `now_ns`, but of none before the run.
+  ConfusionMatrix Confusion(std::int64_t now_ns, std::int64_t window_ns);
   /// Rows and bytes a second in the last full second before `now_ns`.
   struct Rates {
     std::array<double, kNumStages> rows{};
@@ -111,6 +114,9 @@ class Timeline {
   bool started_ = false;
   std::int64_t start_ns_ = 0;
   std::int64_t newest_ = 0;
+  // The run that was begun last: in which interval, and what that held of the run before.
+  std::int64_t run_begin_ = 0;
+  std::vector<std::uint64_t> confusion_before_;
 };
 
 }  // namespace marquee::viewer

@@ -107,15 +107,32 @@ TEST(TimelineTest, QualityIsThatOfTheLastSeconds) {
                                                      : std::vector<std::uint64_t>{0, 1, 0, 0};
     timeline.AddBatch(kStart + second * kSecond, {.rows = 1, .confusion = confusion});
   }
-  const auto window = [&](std::int64_t seconds, std::int64_t since = 0) {
-    const auto sum = timeline.Confusion(kStart + 99 * kSecond + kHalf, seconds * kSecond,
-                                        kStart + since * kSecond);
+  const auto window = [&](std::int64_t seconds) {
+    const auto sum = timeline.Confusion(kStart + 99 * kSecond + kHalf, seconds * kSecond);
     return std::vector<std::uint64_t>(sum.counts().begin(), sum.counts().end());
   };
   EXPECT_THAT(window(10), ElementsAre(0, 10, 0, 0));
   EXPECT_THAT(window(60), ElementsAre(10, 50, 0, 0));
-  EXPECT_THAT(window(60, /*since=*/95), ElementsAre(0, 5, 0, 0))
-      << "the run before is not this one";
+}
+
+TEST(TimelineTest, QualityIsThatOfTheRunAndNotOfTheOneBefore) {
+  Timeline timeline(Timeline::Keep::kNewest, kHalf, 20, 2);
+  const std::vector<std::uint64_t> wrong = {0, 1, 0, 0};
+  const std::vector<std::uint64_t> right = {1, 0, 0, 0};
+  timeline.AddBatch(kStart, {.rows = 1, .confusion = wrong});
+  timeline.AddBatch(kStart + 2 * kSecond, {.rows = 1, .confusion = wrong});
+  timeline.BeginRun(kStart + 2 * kSecond + 1);
+  timeline.AddBatch(kStart + 2 * kSecond + 2, {.rows = 1, .confusion = right});
+  timeline.AddBatch(kStart + 3 * kSecond, {.rows = 1, .confusion = right});
+  const auto window = [&](std::int64_t second, std::int64_t seconds) {
+    const auto sum = timeline.Confusion(kStart + second * kSecond, seconds * kSecond);
+    return std::vector<std::uint64_t>(sum.counts().begin(), sum.counts().end());
+  };
+  EXPECT_THAT(window(3, 10), ElementsAre(2, 0, 0, 0)) << "of one interval both have a part";
+  EXPECT_THAT(window(1, 10), ElementsAre(0, 0, 0, 0)) << "a clock that was set back";
+  EXPECT_THAT(window(3, 1), ElementsAre(1, 0, 0, 0));
+  EXPECT_THAT(window(12, 10), ElementsAre(1, 0, 0, 0));
+  EXPECT_THAT(window(40, 10), ElementsAre(0, 0, 0, 0));
 }
 
 TEST(TimelineTest, F1IsOverTenSecondsAndAGapWithoutRows) {
@@ -154,7 +171,7 @@ TEST(TimelineTest, ASessionOfADayFitsAndLosesNoRow) {
     const auto rates = Line(timeline, now, wire::SeriesKind::RowsPerSecond, kEvaluate, true);
     EXPECT_LE(rates.size(), 600U);
     EXPECT_EQ(timeline.interval_ns(), interval_ns) << seconds;
-    const ConfusionMatrix all = timeline.Confusion(now, 2 * kDay * kSecond, 0);
+    const ConfusionMatrix all = timeline.Confusion(now, 2 * kDay * kSecond);
     EXPECT_EQ(all.total(), static_cast<std::uint64_t>(2 * seconds));
   }
   const auto rates =
@@ -181,8 +198,7 @@ TEST(TimelineTest, WhatWasBeforeItsStartIsNoPeakAtIt) {
     EXPECT_FLOAT_EQ(first(wire::SeriesKind::RowsPerSecond, wire::StageId::Evaluate), 2);
     EXPECT_THAT(first(wire::SeriesKind::RowsPerSecond, wire::StageId::Infer), IsNan());
     EXPECT_THAT(first(wire::SeriesKind::Lag, wire::StageId::Infer), IsNan());
-    EXPECT_FLOAT_EQ(
-        Line(timeline, kStart + kSecond, wire::SeriesKind::DeadPerSecond).front(), 2);
+    EXPECT_FLOAT_EQ(Line(timeline, kStart + kSecond, wire::SeriesKind::DeadPerSecond).front(), 2);
     // What reaches over the start is told from there on.
     timeline.SetLag(wire::StageId::Infer, before, kStart + kHalf, 5);
     EXPECT_EQ(first(wire::SeriesKind::Lag, wire::StageId::Infer), 5);
