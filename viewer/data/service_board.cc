@@ -66,25 +66,21 @@ void ServiceBoard::Add(const ServiceStatus& status, std::int64_t heard_ns,
   const std::pair key{std::string(CutText(status.stage, kMaxName)),
                       std::string(CutText(status.instance, kMaxName))};
   auto found = services_.find(key);
-  const bool known = found != services_.end();
-  // Told twice. A clock that was set back is heard of later.
-  if (known && status.time_ns <= found->second.status.time_ns &&
-      heard_ns <= found->second.heard_ns) {
-    return;
-  }
-  if (!known) {
+  if (found == services_.end()) {
     if (services_.size() == kMaxServices) MakeRoom();
     found = services_.emplace(key, Service{}).first;
   }
   Service& service = found->second;
+  // A clock that was set back is heard of later.
+  const bool is_news =
+      std::pair(heard_ns, status.time_ns) > std::pair(service.heard_ns, service.told.time_ns);
+  if (!is_news && !service.is_retold) return;
   // Counters count from the service's start: after another one, from 0.
-  const bool same_life = known && service.status.started_ns == status.started_ns;
+  const bool same_life = service.status.started_ns == status.started_ns;
   ServiceStatus before = same_life ? std::move(service.status) : ServiceStatus{};
   if (!same_life) before.time_ns = status.started_ns;
-  TellEvents(status, known ? &before : nullptr, service, heard_ns);
   service.status = status;
-  service.heard_ns = heard_ns;
-  service.silent = false;
+  if (is_news) Tell(status, service, heard_ns);
 
   // Without time, as where a clock was set back, there is no rate.
   const double seconds = static_cast<double>(status.time_ns - before.time_ns) * 1e-9;
@@ -110,18 +106,40 @@ void ServiceBoard::Add(const ServiceStatus& status, std::int64_t heard_ns,
   }
 }
 
-void ServiceBoard::TellEvents(const ServiceStatus& status, const ServiceStatus* before,
-                              Service& service, std::int64_t heard_ns) {
-  const std::string name = NameOf(status);
-  for (const ServiceEvent& event : status.events) {
-    if (event.time_ns <= service.last_event_ns) continue;
-    service.last_event_ns = event.time_ns;
-    // A clock that is ahead must not keep its events in front of all others.
-    journal_.Add(std::min(event.time_ns, heard_ns), wire::Severity::Info, name, event.text);
+void ServiceBoard::Retell() {
+  for (auto& [key, service] : services_) {
+    service.status = ServiceStatus{};
+    service.is_retold = true;
   }
-  if (before == nullptr) return;
-  if (service.silent) journal_.Add(heard_ns, wire::Severity::Info, name, "is heard again");
-  if (status.state != before->state &&
+}
+
+void ServiceBoard::Tell(const ServiceStatus& status, Service& service, std::int64_t heard_ns) {
+  const std::string name = NameOf(status);
+  // Those behind the one that was told last: the clock may have been set back since.
+  const auto& events = status.events;
+  const auto last = std::find_if(events.rbegin(), events.rend(), [&service](const auto& event) {
+    return event.time_ns == service.told_event.time_ns && event.text == service.told_event.text;
+  });
+  for (auto event = last.base(); event != events.end(); ++event) {
+    // A clock that is ahead must not keep its events in front of all others.
+    journal_.Add(std::min(event->time_ns, heard_ns), wire::Severity::Info, name, event->text);
+  }
+  if (!events.empty()) service.told_event = events.back();
+  if (service.heard_ns > 0) {
+    if (service.silent) journal_.Add(heard_ns, wire::Severity::Info, name, "is heard again");
+    const bool same_life = service.told.started_ns == status.started_ns;
+    TellChanges(same_life ? service.told : ServiceStatus{}, status, heard_ns);
+  }
+  service.told = status;
+  service.heard_ns = heard_ns;
+  service.is_retold = false;
+  service.silent = false;
+}
+
+void ServiceBoard::TellChanges(const ServiceStatus& before, const ServiceStatus& status,
+                               std::int64_t heard_ns) {
+  const std::string name = NameOf(status);
+  if (status.state != before.state &&
       (status.state == ServiceState::kStalled || status.state == ServiceState::kFailed)) {
     journal_.Add(
         heard_ns,
@@ -133,11 +151,11 @@ void ServiceBoard::TellEvents(const ServiceStatus& status, const ServiceStatus* 
     journal_.Add(heard_ns, wire::Severity::Warning, name,
                  fmt::format("{} {} ({} since its start)", count - count_before, what, count));
   };
-  warn(before->stalls, status.stalls, "stalls");
-  warn(before->commit_failures, status.commit_failures, "failed commits");
-  warn(before->transactions_aborted, status.transactions_aborted, "aborted transactions");
-  warn(before->unreadable_messages, status.unreadable_messages, "unreadable messages");
-  if (status.rebalances > before->rebalances) {
+  warn(before.stalls, status.stalls, "stalls");
+  warn(before.commit_failures, status.commit_failures, "failed commits");
+  warn(before.transactions_aborted, status.transactions_aborted, "aborted transactions");
+  warn(before.unreadable_messages, status.unreadable_messages, "unreadable messages");
+  if (status.rebalances > before.rebalances) {
     journal_.Add(heard_ns, wire::Severity::Info, name,
                  fmt::format("rebalance {} since its start", status.rebalances));
   }
@@ -165,8 +183,8 @@ void ServiceBoard::WriteDrift() {
   snapshot_.drift_rows = 0;
   for (const auto& [key, service] : services_) {
     if (service.silent) continue;
-    snapshot_.drift_rows += service.status.drift_rows;
-    for (const FeatureDrift& drift : service.status.drift) {
+    snapshot_.drift_rows += service.told.drift_rows;
+    for (const FeatureDrift& drift : service.told.drift) {
       const std::string_view name = CutText(drift.feature, kMaxName);
       auto known = std::ranges::find(
           snapshot_.drift, name, [](const auto& move) { return std::string_view(move->feature); });
@@ -188,9 +206,9 @@ void ServiceBoard::Write(std::int64_t now_ns) {
   std::vector<std::pair<std::size_t, const Service*>> ordered;
   for (auto& [key, service] : services_) {
     const bool silent = now_ns - service.heard_ns > kSilentAfterNs;
-    if (silent && !service.silent && IsMissed(service.status.state)) {
-      journal_.Add(service.heard_ns + kSilentAfterNs, wire::Severity::Warning,
-                   NameOf(service.status), "has said nothing for 10 s");
+    if (silent && !service.silent && IsMissed(service.told.state)) {
+      journal_.Add(service.heard_ns + kSilentAfterNs, wire::Severity::Warning, NameOf(service.told),
+                   "has said nothing for 10 s");
     }
     service.silent = silent;
     ordered.emplace_back(RankOf(key.first), &service);
@@ -200,7 +218,7 @@ void ServiceBoard::Write(std::int64_t now_ns) {
   snapshot_.services.resize(ordered.size());
   for (std::size_t i = 0; i < ordered.size(); ++i) {
     const Service& service = *ordered[i].second;
-    const ServiceStatus& status = service.status;
+    const ServiceStatus& status = service.told;
     auto& written = snapshot_.services[i];
     if (written == nullptr) written = std::make_unique<wire::ServiceT>();
     written->stage = CutText(status.stage, kMaxName);

@@ -24,25 +24,32 @@ class ServiceBoard {
   ServiceBoard(wire::SnapshotT& snapshot, Journal& journal)
       : snapshot_(snapshot), journal_(journal) {}
 
-  /// Take a status that was heard at Unix time `heard_ns`; `timelines` hear of rows and lag.
+  /// Take a status that was heard at Unix time `heard_ns`; `timelines` hear of rows and lag. What was
+  /// taken before is left out.
   void Add(const ServiceStatus& status, std::int64_t heard_ns, std::vector<Timeline>& timelines);
+
+  /// Take the statuses of the past once more: timelines hear of them again, the journal does not.
+  /// Until the present is reached, nothing is to be written.
+  void Retell();
 
   /// Write the services, and for the stages that they are of how many they are, rates and lag.
   void Write(std::int64_t now_ns);
 
  private:
   struct Service {
-    ServiceStatus status;
-    std::int64_t heard_ns = 0;
-    std::int64_t last_event_ns = 0;
+    ServiceStatus status;       // that was taken last
+    ServiceStatus told;         // that the journal heard of last
+    std::int64_t heard_ns = 0;  // when that was heard; 0 = none yet
+    ServiceEvent told_event;
+    bool is_retold = false;  // what is taken was told before
     double rows_per_s = 0;
     double bytes_per_s = 0;
     double cpu_share = 0;
     bool silent = false;
   };
 
-  void TellEvents(const ServiceStatus& status, const ServiceStatus* before, Service& service,
-                  std::int64_t heard_ns);
+  void Tell(const ServiceStatus& status, Service& service, std::int64_t heard_ns);
+  void TellChanges(const ServiceStatus& before, const ServiceStatus& status, std::int64_t heard_ns);
   void MakeRoom();
   void WriteDrift();
   std::int64_t LagOf(const std::string& stage) const;

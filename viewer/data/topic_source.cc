@@ -49,6 +49,7 @@ constexpr std::int64_t kStatusHistoryMs = 5 * 60'000;
 struct SideTopic {
   std::string name;
   std::unique_ptr<TopicReader> reader;
+  bool is_current = false;  // its end was reached
   Clock::time_point retry_at;
 };
 
@@ -109,6 +110,9 @@ class TopicSource final : public FeedSource {
     looked_ = false;
     run_.reset();
     board_.figures.Forget();
+    board_.services.Retell();
+    statuses_.reader.reset();
+    statuses_.retry_at = {};
     bool changed = true;
     while (!port.stop_requested()) {
       const bool was_looking = reader.looking();
@@ -121,7 +125,7 @@ class TopicSource final : public FeedSource {
       const auto now = Clock::now();
       if (now >= side_at_) {
         side_at_ = now + kSideInterval;
-        changed |= ReadStatuses();
+        if (HaveStatusesAPlace(reader)) changed |= ReadStatuses();
         changed |= ReadDeadLetters();
         CheckConnection(reader);
         waits_for_ = WaitsFor(reader);
@@ -190,6 +194,12 @@ class TopicSource final : public FeedSource {
            board_.figures.num_classes() == results.evaluation().confusion().num_classes();
   }
 
+  /// Whether what services told of the past finds its place now: lines have begun, or there will be
+  /// none for a while.
+  bool HaveStatusesAPlace(const ResultsReader& reader) const {
+    return run_.has_value() || IsCurrent() || (looked_ && reader.looking());
+  }
+
   /// Let `take` have the records of a side topic, as many as time allows. Returns whether there
   /// were any.
   template <class TakeRecord>
@@ -201,6 +211,7 @@ class TopicSource final : public FeedSource {
       auto reader = open_(side.name, start);
       if (!reader) return false;  // it may not be there: results are shown without it
       side.reader = *std::move(reader);
+      side.is_current = false;
     }
     bool any = false;
     TopicRecord record;
@@ -210,6 +221,7 @@ class TopicSource final : public FeedSource {
         side.reader.reset();
         break;
       }
+      side.is_current |= *event == Event::kEnd;
       if (*event != Event::kRecord) break;
       Hear();
       any = true;
@@ -341,7 +353,8 @@ class TopicSource final : public FeedSource {
       if (reader->counted()) last = reader->counted()->batch;
       board_.figures.Write(now_ns, stopped_, CountedOf(results), last);
     }
-    board_.services.Write(now_ns);
+    // While the past is told, services are what they were long ago.
+    if (statuses_.reader == nullptr || statuses_.is_current) board_.services.Write(now_ns);
     port.Publish(snapshot);
     published_at_ = Clock::now();
   }

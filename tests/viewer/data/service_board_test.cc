@@ -98,6 +98,54 @@ TEST_F(ServiceBoardTest, AClockThatIsAheadAndSetBackDoesNotSilenceTheService) {
   EXPECT_DOUBLE_EQ(WriteAt(14).services[0]->rows_per_s, 2000);
 }
 
+TEST_F(ServiceBoardTest, EventsAfterAClockWasSetBackAreToldToo) {
+  constexpr std::int64_t kHour = 3600;
+  ServiceStatus status = StatusAt(kHour, 0);
+  status.events = {{.time_ns = status.time_ns, .text = "before"}};
+  board_.services.Add(status, kStart + 10 * kSecond, board_.figures.timelines());
+  status.time_ns = kStart + 11 * kSecond;
+  status.events.push_back({.time_ns = status.time_ns, .text = "after"});
+  board_.services.Add(status, kStart + 11 * kSecond, board_.figures.timelines());
+  EXPECT_THAT(Events(), ElementsAre("infer-a: before", "infer-a: after"));
+}
+
+TEST_F(ServiceBoardTest, LinesThatBeginAnewHearOfThePastAgainAndTheJournalDoesNot) {
+  std::vector<ServiceStatus> statuses;
+  for (std::int64_t second = 1; second <= 20; ++second) {
+    statuses.push_back(StatusAt(second, static_cast<std::uint64_t>(100 * second)));
+    statuses.back().stalls = static_cast<std::uint64_t>(second / 5);
+    statuses.back().events = {{.time_ns = kStart + second / 7, .text = "partitions assigned"}};
+    statuses.back().lags = {{.partition = 0, .lag = second}};
+    Add(statuses.back());
+  }
+  WriteAt(20);
+  const auto events = Events();
+  EXPECT_EQ(events.size(), 7U);
+  board_.figures.Forget();
+  board_.figures.Start(3, kStart);
+  board_.services.Retell();
+  for (const ServiceStatus& status : statuses) Add(status);
+  const wire::SnapshotT& snapshot = WriteAt(20);
+  EXPECT_EQ(Events(), events);
+  EXPECT_EQ(snapshot.services[0]->rows_out, 2000U);
+  for (const auto& series : snapshot.recent->series) {
+    if (series->index != static_cast<std::uint8_t>(wire::StageId::Infer)) continue;
+    if (series->kind == wire::SeriesKind::RowsPerSecond) {
+      EXPECT_EQ(series->values[20], 100);
+    }
+    if (series->kind == wire::SeriesKind::Lag) {
+      EXPECT_EQ(series->values[20], 11);
+    }
+  }
+  // From here on it is as ever.
+  ServiceStatus next = StatusAt(21, 2100);
+  next.stalls = 5;
+  Add(next);
+  Add(statuses.back());
+  EXPECT_EQ(Events().size(), 8U);
+  EXPECT_DOUBLE_EQ(WriteAt(21).services[0]->rows_per_s, 100);
+}
+
 TEST_F(ServiceBoardTest, LagIsTheSumOverInstancesAndUnknownWithoutAny) {
   ServiceStatus a = StatusAt(10, 0, "infer-a");
   a.lags = {{.partition = 0, .lag = 5}, {.partition = 1, .lag = -1}};

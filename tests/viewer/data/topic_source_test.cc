@@ -376,6 +376,42 @@ TEST_F(TopicSourceTest, ServicesAndDeadLettersAreShownBesideTheRun) {
   EXPECT_GT(late->view().dead_letters()->Get(2)->time_ns(), 1'700'000'000'000'000'000);
 }
 
+TEST_F(TopicSourceTest, LinesOfStagesGoBackToTheRunsBeginningAlsoAfterAnOutage) {
+  MakeTopics();
+  const std::int64_t now_ms = WallClockNs() / 1'000'000;
+  const std::int64_t start_ms = now_ms - 60'000;
+  WriteBatch({{.ordinal = 0}}, InfoOf(0, 1, static_cast<std::uint64_t>(start_ms)), 3, start_ms);
+  for (std::int64_t second = 1; second <= 50; ++second) {
+    ServiceStatus status = marquee::testing_support::ExampleStatus();
+    status.started_ns = start_ms * 1'000'000;
+    status.time_ns = (start_ms + second * 1000) * 1'000'000;
+    status.rows_out = static_cast<std::uint64_t>(second * 100);
+    Message message;
+    ASSERT_TRUE(WriteStatus(status, message).ok());
+    brokers_.Write("status", message.bytes(), start_ms + second * 1000);
+  }
+  const auto rows_of_preprocess = [](const wire::Snapshot& snapshot) {
+    double rows = 0;
+    for (const auto* series : *snapshot.session()->series()) {
+      if (series->kind() != wire::SeriesKind::RowsPerSecond || series->index() != 2) continue;
+      for (const float rate : *series->values()) rows += std::isnan(rate) ? 0 : rate / 2;
+    }
+    return rows;
+  };
+  const auto is_told = [&](const wire::Snapshot& s) { return rows_of_preprocess(s) > 4800; };
+  Follow();
+  const auto first = WaitFor(is_told);
+  EXPECT_NEAR(rows_of_preprocess(first->view()), 4900, 1);
+  brokers_.SetAway(true);
+  WaitForMessage("trying again");
+  brokers_.SetAway(false);
+  WaitForNoMessage();
+  const auto again = WaitFor(is_told);
+  EXPECT_NEAR(rows_of_preprocess(again->view()), 4900, 1);
+  const std::string events = EventsOf(again->view());
+  EXPECT_EQ(events.find("broker 1 went away"), events.rfind("broker 1 went away")) << events;
+}
+
 TEST_F(TopicSourceTest, WhatNoWaitingMendsIsAFailure) {
   MakeTopics();
   for (const auto& [options, text] : {std::pair{TopicOptions{.run_id = "xyz"}, "xyz"},
