@@ -90,6 +90,7 @@ class App {
   void Step() {
     window_.Poll();
     TakeDroppedFiles();
+    std::erase_if(left_, [](const auto& feed) { return feed->has_ended(); });
     if (feed_ != nullptr) screen_.SetSnapshot(feed_->Latest());
     const auto rest = std::min<Clock::duration>(screen_.Rest(), kLongestWait);
     if (rest > Clock::duration::zero()) {
@@ -127,8 +128,12 @@ class App {
   }
 
   void Open(const OpenRequest& request) {
-    // The old one ends first: two runs at once would take each other's cores.
-    feed_.reset();
+    // Two runs at once would take each other's cores. Yet nobody waits for the old one's end: brokers
+    // may be slow to answer it.
+    if (feed_ != nullptr) {
+      feed_->Stop();
+      left_.push_back(std::move(feed_));
+    }
     feed_ = options_.opener(request, &Window::Wake);
     screen_.SetSnapshot(feed_->Latest());
     ForgetSource(screen_.state());
@@ -177,7 +182,9 @@ class App {
   Remembered remembered_;
   Screen screen_;
   std::optional<Meter> meter_;
-  std::unique_ptr<Feed> feed_;  // ends before the window that it wakes
+  // Feeds end before the window that they wake.
+  std::vector<std::unique_ptr<Feed>> left_;  // asked to end
+  std::unique_ptr<Feed> feed_;
 };
 
 }  // namespace

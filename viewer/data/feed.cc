@@ -78,7 +78,10 @@ Feed::Feed(std::unique_ptr<FeedSource> source, std::function<void()> on_publish)
   first.source->state = wire::SourceState::Waiting;
   first.taken_ns = WallClockNs();
   port_.Publish(first);
-  thread_ = std::thread([this] { Run(); });
+  thread_ = std::thread([this] {
+    Run();
+    has_ended_ = true;
+  });
 }
 
 Feed::~Feed() {

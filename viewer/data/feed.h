@@ -85,8 +85,8 @@ class FeedSource {
 };
 
 /// A source that runs in a thread of its own, and publishes immutable snapshots: at most 30 a
-/// second while something comes, one a second while a live source is silent, and none once it has
-/// ended or is paused. The destructor stops it.
+/// second while something comes, one a second while a topic is silent, and none once it has ended
+/// or is paused. The destructor stops it, and waits for its end.
 ///
 /// Threads: any.
 class Feed {
@@ -105,6 +105,8 @@ class Feed {
 
   /// Ask the source to end; what it has published stays. Returns at once.
   void Stop() { port_.Stop(); }
+  /// Whether the source has ended, so that the destructor does not wait.
+  bool has_ended() const noexcept { return has_ended_; }
   /// Steer a recording; other sources take no notice.
   void SetPaused(bool paused) { port_.Command({.paused = paused}); }
   void Seek(std::int64_t position_ns) { port_.Command({.seek_ns = position_ns}); }
@@ -115,6 +117,7 @@ class Feed {
 
   std::unique_ptr<FeedSource> source_;
   FeedPort port_;
+  std::atomic<bool> has_ended_ = false;
   std::thread thread_;
 };
 

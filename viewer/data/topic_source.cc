@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <exception>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -28,8 +30,8 @@ using Event = TopicReader::Event;
 constexpr std::int64_t kNsPerMs = 1'000'000;
 /// The feed's own name in the journal.
 constexpr std::string_view kViewer = "viewer";
-// So long a stop may have to wait.
-constexpr seconds kOpenTimeout{2};
+// So long an answer of the brokers is waited for at first: one wants to hear soon that there is none.
+constexpr milliseconds kLeastPatience = seconds(2);
 constexpr milliseconds kPollTime{50};
 constexpr seconds kRetryInterval{1};
 // Topics without which results can be shown: whether they are there now is asked less often.
@@ -55,7 +57,7 @@ struct SideTopic {
 
 class TopicSource final : public FeedSource {
  public:
-  TopicSource(TopicOptions options, OpenTopic open)
+  TopicSource(TopicOptions options, OpenTopicPatiently open)
       : options_(std::move(options)),
         open_(std::move(open)),
         results_topic_(options_.connection.TopicName(Topic::kResults)) {
@@ -81,10 +83,11 @@ class TopicSource final : public FeedSource {
     }
     MARQUEE_ASSIGN_OR_RETURN(model_, LoadModel(options_.model));
     request.num_classes = model_->num_classes();
+    stop_requested_ = [&port] { return port.stop_requested(); };
     while (!port.stop_requested()) {
-      Status status = Follow(request, port);
+      Status status = TryToFollow(request, port);
       if (status.ok()) return {};  // stopped
-      if (status.code() == StatusCode::kUsage || status.code() == StatusCode::kData) return status;
+      if (status.code() == StatusCode::kUsage) return status;
       if (trouble_ != status.message()) {
         board_.journal.Add(WallClockNs(), wire::Severity::Warning, kViewer, status.message());
       }
@@ -101,9 +104,21 @@ class TopicSource final : public FeedSource {
   }
 
  private:
+  /// Whatever it fails of, nobody may be there to start a viewer anew that serves pages.
+  Status TryToFollow(const ResultsRequest& request, FeedPort& port) {
+    try {
+      return Follow(request, port);
+    } catch (const std::exception& error) {  // a library's
+      return Status::Internal(error.what());
+    }
+  }
+
   /// Follow until stopped, or until the results cannot be read any more.
   Status Follow(const ResultsRequest& request, FeedPort& port) {
-    MARQUEE_ASSIGN_OR_RETURN(ResultsReader reader, ResultsReader::Open(open_, request));
+    const auto open = [this](const std::string& topic, const StartAt& start) {
+      return OpenResults(topic, start);
+    };
+    MARQUEE_ASSIGN_OR_RETURN(ResultsReader reader, ResultsReader::Open(open, request));
     Recover("connected");
     opened_ms_ = WallClockNs() / kNsPerMs;
     caught_up_.assign(static_cast<std::size_t>(reader.num_partitions()), false);
@@ -138,6 +153,25 @@ class TopicSource final : public FeedSource {
     stopped_ = true;
     Publish(port, &reader);
     return {};
+  }
+
+  /// Open the topic without which nothing can be shown. Where brokers are slow to answer, with TLS
+  /// over a long way, they are given more time with each try.
+  Result<std::unique_ptr<TopicReader>> OpenResults(const std::string& topic, const StartAt& start) {
+    const auto began = Clock::now();
+    auto reader = open_(topic, start, patience_, stop_requested_);
+    if (reader) {
+      patience_ = std::chrono::duration_cast<milliseconds>(Clock::now() - began);
+    }
+    patience_ = std::clamp<milliseconds>(2 * patience_, kLeastPatience, kBrokerTimeout);
+    return reader;
+  }
+
+  /// Open another topic. Also to say that there is none is an answer of the brokers.
+  Result<std::unique_ptr<TopicReader>> OpenSide(const std::string& topic, const StartAt& start) {
+    auto reader = open_(topic, start, patience_, stop_requested_);
+    if (reader || reader.error().code() == StatusCode::kConfig) Hear();
+    return reader;
   }
 
   /// Note which partitions have been read to where they ended when the topic was opened.
@@ -208,7 +242,7 @@ class TopicSource final : public FeedSource {
     if (side.reader == nullptr) {
       if (now < side.retry_at) return false;
       side.retry_at = now + kSideRetryInterval;
-      auto reader = open_(side.name, start);
+      auto reader = OpenSide(side.name, start);
       if (!reader) return false;  // it may not be there: results are shown without it
       side.reader = *std::move(reader);
       side.is_current = false;
@@ -278,10 +312,9 @@ class TopicSource final : public FeedSource {
     }
     if (!doubted_ || now - heard_at_ < kHeardLately || now < probe_at_) return;
     probe_at_ = now + kRetryInterval;
-    auto probe = open_(statuses_.name, {.where = StartAt::Where::kEnd});
+    auto probe = OpenSide(statuses_.name, {.where = StartAt::Where::kEnd});
     if (probe) {
       statuses_.reader = *std::move(probe);
-      Hear();
     } else if (probe.error().code() == StatusCode::kUnavailable) {
       if (trouble_.empty()) {
         board_.journal.Add(WallClockNs(), wire::Severity::Error, kViewer, "the brokers are away");
@@ -360,7 +393,7 @@ class TopicSource final : public FeedSource {
   }
 
   const TopicOptions options_;
-  const OpenTopic open_;
+  const OpenTopicPatiently open_;
   const std::string results_topic_;
   std::shared_ptr<const model::Model> model_;
   Board board_{Describe(), /*stage_rows_from_hops=*/false};
@@ -382,6 +415,8 @@ class TopicSource final : public FeedSource {
   bool doubted_ = false;
   Clock::time_point heard_at_;
   Clock::time_point probe_at_;
+  milliseconds patience_ = kLeastPatience;
+  std::function<bool()> stop_requested_;
   Trouble client_;
   Trouble records_;
   Trouble malformed_statuses_;
@@ -410,14 +445,15 @@ Result<StartAt> ParseFrom(std::string_view text, std::int64_t now_ms) {
       "--from {}: say beginning, end, or how long ago, as in -90s, -10m, -1h or -2d", text));
 }
 
-std::unique_ptr<FeedSource> MakeTopicSource(TopicOptions options, OpenTopic open) {
+std::unique_ptr<FeedSource> MakeTopicSource(TopicOptions options, OpenTopicPatiently open) {
   return std::make_unique<TopicSource>(std::move(options), std::move(open));
 }
 
 std::unique_ptr<Feed> FollowTopic(TopicOptions options, OnPublish on_publish) {
-  const auto open = [connection = options.connection](const std::string& topic,
-                                                      const StartAt& start) {
-    return TopicReader::Open(connection, topic, start, kOpenTimeout);
+  const auto open = [connection = options.connection](
+                        const std::string& topic, const StartAt& start, milliseconds patience,
+                        const std::function<bool()>& stopped) {
+    return TopicReader::Open(connection, topic, start, patience, stopped);
   };
   return std::make_unique<Feed>(MakeTopicSource(std::move(options), open), std::move(on_publish));
 }

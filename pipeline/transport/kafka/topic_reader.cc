@@ -17,6 +17,32 @@ int LeftUntil(Clock::time_point deadline) {
   return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
 }
 
+/// How long brokers are waited for.
+class Patience {
+ public:
+  Patience(milliseconds timeout, const std::function<bool()>& stopped)
+      : deadline_(Clock::now() + timeout), stopped_(stopped) {}
+
+  bool is_over() const { return Clock::now() >= deadline_ || (stopped_ && stopped_()); }
+  /// How long to wait for one answer, in ms: nothing ends a wait in the client.
+  int Slice() const { return is_over() ? 0 : std::min(LeftUntil(deadline_), 1'000); }
+
+ private:
+  Clock::time_point deadline_;
+  const std::function<bool()>& stopped_;
+};
+
+/// Ask `question` until it is answered.
+template <class Question>
+rd_kafka_resp_err_t Ask(const Patience& patience, const Question& question) {
+  while (true) {
+    const rd_kafka_resp_err_t code = question(patience.Slice());
+    const bool answered =
+        code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE;
+    if (answered || patience.is_over()) return code;
+  }
+}
+
 /// Errors that no waiting mends.
 bool IsPermanent(rd_kafka_resp_err_t code) {
   switch (code) {
@@ -42,7 +68,8 @@ class Reader final : public TopicReader {
     if (client_ != nullptr) rd_kafka_consumer_close(client_.get());
   }
 
-  Status Connect(const KafkaConnection& connection, const StartAt& start, milliseconds timeout) {
+  Status Connect(const KafkaConnection& connection, const StartAt& start,
+                 const Patience& patience) {
     MARQUEE_ASSIGN_OR_RETURN(ClientConfig config, ClientConfig::Make(connection));
     // The client wants a group's name even where it is in none; nothing is committed to it.
     config.Set("group.id", connection.topic_prefix + "marquee-reader")
@@ -59,9 +86,8 @@ class Reader final : public TopicReader {
         });
     MARQUEE_ASSIGN_OR_RETURN(client_, config.Create(RD_KAFKA_CONSUMER, this));
     rd_kafka_poll_set_consumer(client_.get());
-    const auto deadline = Clock::now() + timeout;
-    MARQUEE_RETURN_IF_ERROR(FindPartitions(connection.brokers, deadline));
-    return Assign(start, deadline);
+    MARQUEE_RETURN_IF_ERROR(FindPartitions(connection.brokers, patience));
+    return Assign(start, patience);
   }
 
   Result<Event> Next(TopicRecord& record, milliseconds timeout) override {
@@ -95,12 +121,12 @@ class Reader final : public TopicReader {
   std::string TakeComplaint() override { return std::exchange(complaint_, {}); }
 
  private:
-  Status FindPartitions(const std::string& brokers, Clock::time_point deadline) {
+  Status FindPartitions(const std::string& brokers, const Patience& patience) {
     const KafkaTopic topic(rd_kafka_topic_new(client_.get(), topic_.c_str(), nullptr));
     for (;;) {
       const rd_kafka_metadata_t* raw = nullptr;
-      const rd_kafka_resp_err_t code = rd_kafka_metadata(client_.get(), /*all_topics=*/0,
-                                                         topic.get(), &raw, LeftUntil(deadline));
+      const rd_kafka_resp_err_t code =
+          rd_kafka_metadata(client_.get(), /*all_topics=*/0, topic.get(), &raw, patience.Slice());
       const KafkaMetadata metadata(raw);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
         const rd_kafka_metadata_topic& found = metadata->topics[0];
@@ -116,7 +142,7 @@ class Reader final : public TopicReader {
       }
       // It may be there, but without a leader yet. Polling also tells why no broker answers.
       message_.reset(rd_kafka_consumer_poll(client_.get(), 100));
-      if (Clock::now() >= deadline) {
+      if (patience.is_over()) {
         return Status::Unavailable(
             fmt::format("no broker at {} answers: {}", brokers,
                         complaint_.empty() ? KafkaErrorText(code) : complaint_));
@@ -124,7 +150,7 @@ class Reader final : public TopicReader {
     }
   }
 
-  Status Assign(const StartAt& start, Clock::time_point deadline) {
+  Status Assign(const StartAt& start, const Patience& patience) {
     const KafkaPartitions list(rd_kafka_topic_partition_list_new(num_partitions()));
     const bool at_time = start.where == StartAt::Where::kTime;
     std::vector<std::int64_t> ends(at_end_.size());
@@ -136,14 +162,18 @@ class Reader final : public TopicReader {
       if (at_time || start.where == StartAt::Where::kLast) {
         std::int64_t low = 0;
         std::int64_t& high = ends[static_cast<std::size_t>(partition)];
-        const auto code = rd_kafka_query_watermark_offsets(client_.get(), topic_.c_str(), partition,
-                                                           &low, &high, LeftUntil(deadline));
+        const auto code = Ask(patience, [&](int timeout_ms) {
+          return rd_kafka_query_watermark_offsets(client_.get(), topic_.c_str(), partition, &low,
+                                                  &high, timeout_ms);
+        });
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return NoOffsets(code);
         if (!at_time) entry->offset = std::max(low, high - start.count);
       }
     }
     if (at_time) {
-      const auto code = rd_kafka_offsets_for_times(client_.get(), list.get(), LeftUntil(deadline));
+      const auto code = Ask(patience, [&](int timeout_ms) {
+        return rd_kafka_offsets_for_times(client_.get(), list.get(), timeout_ms);
+      });
       if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return NoOffsets(code);
       for (std::int32_t i = 0; i < list->cnt; ++i) {
         // Nothing is so young. The client would look for the end later, and skip what came meanwhile.
@@ -192,9 +222,10 @@ class Reader final : public TopicReader {
 
 Result<std::unique_ptr<TopicReader>> TopicReader::Open(const KafkaConnection& connection,
                                                        const std::string& topic,
-                                                       const StartAt& start, milliseconds timeout) {
+                                                       const StartAt& start, milliseconds timeout,
+                                                       const std::function<bool()>& stopped) {
   auto reader = std::make_unique<Reader>(topic);
-  MARQUEE_RETURN_IF_ERROR(reader->Connect(connection, start, timeout));
+  MARQUEE_RETURN_IF_ERROR(reader->Connect(connection, start, Patience(timeout, stopped)));
   return std::unique_ptr<TopicReader>(std::move(reader));
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,11 +45,13 @@ class TopicReader {
  public:
   enum class Event { kRecord, kTimeout, kEnd };
 
-  /// Find the partitions and where to begin; waits up to `timeout` for the brokers.
+  /// Find the partitions and where to begin; waits up to `timeout` for the brokers, and no more than
+  /// a second longer than until `stopped`, which is asked now and then, says so.
   /// Errors: kUnavailable if they do not answer, kConfig if there is no such topic.
   static Result<std::unique_ptr<TopicReader>> Open(const KafkaConnection& connection,
                                                    const std::string& topic, const StartAt& start,
-                                                   std::chrono::milliseconds timeout);
+                                                   std::chrono::milliseconds timeout,
+                                                   const std::function<bool()>& stopped = {});
   virtual ~TopicReader() = default;
 
   /// Wait up to `timeout` for the next record, of any partition: partitions interleave as they

@@ -145,8 +145,10 @@ TEST(FeedTest, StopEndsTheSourceAndKeepsTheSnapshot) {
     ended = true;
     return Status();
   });
+  EXPECT_FALSE(feed->has_ended());
   feed->Stop();
-  EXPECT_TRUE(Eventually([&] { return ended.load(); }));
+  EXPECT_TRUE(Eventually([&] { return feed->has_ended(); }));
+  EXPECT_TRUE(ended);
   EXPECT_NE(feed->Latest(), nullptr);
 }
 

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "pipeline/core/clock.h"
@@ -46,18 +48,30 @@ class FakeBrokers {
     if (away) ++life_;
   }
 
-  /// How often one tried to open a topic.
-  int opened() {
+  /// While they are silent, nothing can be opened, and nothing comes of what is open.
+  void SetSilent(bool silent) {
     const std::lock_guard lock(mutex_);
-    return opened_;
+    silent_ = silent;
+  }
+  /// Who opens a topic waits until nobody waits for him.
+  void SetSlow() { slow_ = true; }
+  /// Who opens a topic next meets an exception.
+  void ThrowOnce() { throws_ = true; }
+
+  /// How long one who tried to open a topic would have waited, each time.
+  std::vector<std::chrono::milliseconds> tries() {
+    const std::lock_guard lock(mutex_);
+    return tries_;
   }
 
-  OpenTopic Opener() {
-    return [this](const std::string& topic,
-                  const StartAt& start) -> Result<std::unique_ptr<TopicReader>> {
+  OpenTopicPatiently Opener() {
+    return [this](const std::string& topic, const StartAt& start, std::chrono::milliseconds patience,
+                  const std::function<bool()>& stopped) -> Result<std::unique_ptr<TopicReader>> {
+      while (slow_ && !stopped()) std::this_thread::sleep_for(1ms);
+      if (throws_.exchange(false)) throw std::runtime_error("out of luck");
       const std::lock_guard lock(mutex_);
-      ++opened_;
-      if (away_) return Status::Unavailable("no broker at here:9092 answers");
+      tries_.push_back(patience);
+      if (away_ || silent_) return Status::Unavailable("no broker at here:9092 answers");
       if (topics_.count(topic) == 0) return Status::Config("topic " + topic + ": unknown");
       auto reader = std::make_unique<Reader>(*this, topic, life_);
       if (start.where == StartAt::Where::kEnd) reader->next = topics_[topic].size();
@@ -77,7 +91,7 @@ class FakeBrokers {
         const std::lock_guard lock(brokers.mutex_);
         if (life != brokers.life_) return Status::Unavailable("the topic is gone");
         const auto& records = brokers.topics_[topic_name];
-        const bool is_held = of_run && next >= brokers.readable_;
+        const bool is_held = brokers.silent_ || (of_run && next >= brokers.readable_);
         if (is_held) event = Event::kTimeout;
         if (!is_held && next < records.size()) {
           // At an odd address, as Kafka delivers it.
@@ -97,7 +111,10 @@ class FakeBrokers {
     }
     const std::string& topic() const noexcept override { return topic_name; }
     std::int32_t num_partitions() const noexcept override { return 2; }
-    std::string TakeComplaint() override { return ""; }
+    std::string TakeComplaint() override {
+      const std::lock_guard lock(brokers.mutex_);
+      return brokers.silent_ ? "broker away" : "";
+    }
 
     FakeBrokers& brokers;
     std::string topic_name;
@@ -111,8 +128,11 @@ class FakeBrokers {
   std::map<std::string, std::vector<Record>> topics_;
   std::size_t readable_ = std::numeric_limits<std::size_t>::max();
   bool away_ = false;
+  bool silent_ = false;
+  std::atomic<bool> slow_ = false;
+  std::atomic<bool> throws_ = false;
   int life_ = 0;
-  int opened_ = 0;
+  std::vector<std::chrono::milliseconds> tries_;
 };
 
 class TopicSourceTest : public testing::Test {
@@ -235,7 +255,42 @@ TEST_F(TopicSourceTest, CommandsForRecordingsDoNotHastenItsTries) {
   feed_->SetPaused(true);
   WaitForMessage("trying again");
   std::this_thread::sleep_for(300ms);
-  EXPECT_LE(brokers_.opened(), 2);
+  EXPECT_LE(brokers_.tries().size(), 2U);
+}
+
+TEST_F(TopicSourceTest, BrokersThatAreSlowAreGivenMoreTimeAndAStopNone) {
+  brokers_.SetAway(true);
+  Follow();
+  while (brokers_.tries().size() < 2) std::this_thread::sleep_for(1ms);
+  EXPECT_GT(brokers_.tries()[1], brokers_.tries()[0]);
+  brokers_.SetSlow();
+  std::this_thread::sleep_for(1200ms);  // it tries again
+  EXPECT_FALSE(feed_->has_ended());
+  feed_->Stop();
+  const auto stopped_at = std::chrono::steady_clock::now();
+  feed_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - stopped_at, 1s);
+}
+
+TEST_F(TopicSourceTest, ThatATopicIsNotThereIsAnAnswerOfTheBrokers) {
+  WriteRows(0, {{.ordinal = 0}});
+  Follow();
+  WaitForRows(1);
+  brokers_.SetReadable(1);  // nothing more comes of results
+  brokers_.SetSilent(true);
+  WaitForMessage("waiting for the brokers");
+  brokers_.SetSilent(false);
+  const auto back = WaitForNoMessage();
+  EXPECT_THAT(EventsOf(back->view()), HasSubstr("the brokers are back"));
+}
+
+TEST_F(TopicSourceTest, AnExceptionOfALibraryIsNotTheEnd) {
+  MakeTopics();
+  WriteRows(0, {{.ordinal = 0}});
+  brokers_.ThrowOnce();
+  Follow();
+  const auto shown = WaitForRows(1);
+  EXPECT_THAT(EventsOf(shown->view()), HasSubstr("out of luck"));
 }
 
 TEST_F(TopicSourceTest, ASourceThatDiesAndComesBackCountsEachRowOnce) {
