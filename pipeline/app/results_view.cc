@@ -128,6 +128,7 @@ Json ResultsJson(const ResultsSnapshot& snapshot) {
       {"dead_letters", tracker.outstanding()},
       {"dead_letter_reasons", RejectsJson(tracker.rejects())},
       {"replayed", NumReplayed(tracker)},
+      {"forgotten_messages", tracker.forgotten_messages()},
       {"seen", evaluation.seen()},
       {"seconds", results.seconds()},
       {"rows_per_s", RowsPerSecond(results)},
@@ -161,6 +162,11 @@ std::string ResultsText(const ResultsSnapshot& snapshot, bool color) {
   if (tracker.duplicated_messages() > 0) {
     text += fmt::format("  {} rows came twice, in {} messages; each is counted once\n",
                         tracker.duplicated_rows(), tracker.duplicated_messages());
+  }
+  if (tracker.forgotten_messages() > 0) {
+    text +=
+        fmt::format("  the dead letters of {} messages are forgotten: replayed, they came twice\n",
+                    tracker.forgotten_messages());
   }
   if (results.refused() > 0) text += fmt::format("  {} messages refused\n", results.refused());
   if (snapshot.unreadable > 0) {

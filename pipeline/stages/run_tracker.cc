@@ -17,14 +17,6 @@ constexpr std::size_t kRangesShown = 10;
 
 }  // namespace
 
-bool RunTracker::Partial::Deliver(std::size_t ordinal) {
-  if (ordinal >= delivered.size()) delivered.resize(ordinal + 1);
-  if (delivered[ordinal]) return false;
-  delivered[ordinal] = true;
-  ++num_delivered;
-  return true;
-}
-
 Status RunTracker::Check(const BatchInfo& info) const {
   if (info.sequence > end_ && info.sequence - end_ > kMaxGap) {
     return Status::Data(
@@ -58,22 +50,16 @@ Result<std::span<const std::uint16_t>> RunTracker::Add(const ResultBatchView& ba
     std::iota(new_rows_.begin(), new_rows_.end(), std::uint16_t{0});
     accounted_.Add(info.sequence);
   } else if (!was_accounted || was_partial) {
-    const auto ordinals = batch.rows().ordinals;
-    Partial& partial = partials_[info.sequence];
-    partial.num_ordinals = info.num_ordinals;
-    for (std::size_t row = 0; row < num_rows; ++row) {
-      if (partial.Deliver(ordinals.empty() ? row : ordinals[row])) {
-        new_rows_.push_back(static_cast<std::uint16_t>(row));
-      }
-    }
-    const std::uint32_t undelivered = partial.num_ordinals - partial.num_delivered;
+    Partial partial = Recall(info);
+    Deliver(batch, partial);
+    const std::size_t undelivered = partial.undelivered.size();
     if (was_accounted) {
       outstanding_ -= new_rows_.size();
     } else if (tells_all || undelivered == 0) {
       accounted_.Add(info.sequence);
       outstanding_ += undelivered;
     }
-    if (undelivered == 0) partials_.erase(info.sequence);
+    if (undelivered > 0) Remember(info.sequence, std::move(partial));
   }
   if (tells_all && !was_accounted) {
     for (std::size_t reason = 0; reason < kNumRejectReasons; ++reason) {
@@ -90,6 +76,48 @@ Result<std::span<const std::uint16_t>> RunTracker::Add(const ResultBatchView& ba
     totals_ = info.totals;
   }
   return std::span<const std::uint16_t>(new_rows_);
+}
+
+RunTracker::Partial RunTracker::Recall(const BatchInfo& info) {
+  const auto known = partials_.extract(info.sequence);
+  if (!known.empty()) {
+    open_bytes_ -= known.mapped().bytes();
+    return std::move(known.mapped());
+  }
+  Partial partial{.num_ordinals = info.num_ordinals,
+                  .undelivered = std::vector<std::uint16_t>(info.num_ordinals)};
+  std::iota(partial.undelivered.begin(), partial.undelivered.end(), std::uint16_t{0});
+  return partial;
+}
+
+void RunTracker::Deliver(const ResultBatchView& batch, Partial& partial) {
+  const auto ordinals = batch.rows().ordinals;
+  const auto& before = partial.undelivered;
+  std::vector<std::uint16_t> after;
+  auto next = before.begin();
+  for (std::size_t row = 0; row < batch.num_rows(); ++row) {
+    const std::size_t ordinal = ordinals.empty() ? row : ordinals[row];
+    while (next != before.end() && *next < ordinal) after.push_back(*next++);
+    if (next == before.end() || *next != ordinal) continue;
+    ++next;
+    new_rows_.push_back(static_cast<std::uint16_t>(row));
+  }
+  after.insert(after.end(), next, before.end());
+  after.shrink_to_fit();
+  partial.undelivered = std::move(after);
+}
+
+void RunTracker::Remember(std::uint64_t sequence, Partial partial) {
+  open_bytes_ += partial.bytes();
+  partials_.emplace(sequence, std::move(partial));
+  while (open_bytes_ > max_open_bytes_) {
+    const auto lowest = partials_.begin();
+    // Of one that was not accounted for, only replays have come: what else comes is taken for told.
+    if (accounted_.Add(lowest->first)) outstanding_ += lowest->second.undelivered.size();
+    open_bytes_ -= lowest->second.bytes();
+    partials_.erase(lowest);
+    ++forgotten_messages_;
+  }
 }
 
 bool RunTracker::complete() const noexcept {

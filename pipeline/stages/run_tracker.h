@@ -2,13 +2,14 @@
 // or is missing.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "pipeline/stages/sequence_set.h"
@@ -24,12 +25,19 @@ namespace marquee {
 /// ordinals are replayed dead letters. The run is complete when its end messages have told how many
 /// messages it has, and all are accounted for.
 ///
+/// What is outstanding is remembered in `max_open_bytes` at most, which suffices for 600,000 messages
+/// with up to 12 rejects each. Of more, the lowest sequences are *forgotten*: what they have
+/// outstanding stays so, and what is replayed of it counts as delivered twice.
+///
 /// Threads: one at a time. Exact: rows, messages, outstanding and lost do not depend on the order
-/// of the messages. Cost: 0.14 MB per million messages delivered whole; one with outstanding
-/// rejects takes 0.1 KB more and a bit per ordinal, which is 0.2 KB for a batch of 512 rows.
+/// of the messages, while none is forgotten. Cost: 0.14 MB per million messages delivered whole; one
+/// with outstanding rejects takes 0.1 KB more, and 2 bytes a reject from the 13th on.
 class RunTracker {
  public:
-  explicit RunTracker(RunId run) : run_(run) {}
+  static constexpr std::size_t kMaxOpenBytes = std::size_t{64} << 20;
+
+  explicit RunTracker(RunId run, std::size_t max_open_bytes = kMaxOpenBytes)
+      : run_(run), max_open_bytes_(max_open_bytes) {}
 
   /// Account for a message of this run. Returns the numbers of its rows that are new; valid until
   /// the next call.
@@ -49,6 +57,8 @@ class RunTracker {
   /// Messages that bring rows a second time, or nothing at all that is new; and those rows.
   std::uint64_t duplicated_messages() const noexcept { return duplicated_messages_; }
   std::uint64_t duplicated_rows() const noexcept { return duplicated_rows_; }
+  /// Messages with outstanding rejects that are forgotten.
+  std::uint64_t forgotten_messages() const noexcept { return forgotten_messages_; }
   /// What the run holds in all; none before its first end message. Of several (a run that was
   /// resumed after its end) the largest.
   const std::optional<RunTotals>& totals() const noexcept { return totals_; }
@@ -75,22 +85,31 @@ class RunTracker {
   std::string MissingText() const;
 
  private:
-  /// Ordinals of a sequence that is not delivered whole.
+  /// A sequence that is not delivered whole.
   struct Partial {
     std::uint32_t num_ordinals = 0;
-    std::uint32_t num_delivered = 0;
-    std::vector<bool> delivered;  // as long as the highest needs
+    std::vector<std::uint16_t> undelivered;  // ascending
 
-    /// Mark an ordinal; false if it was.
-    bool Deliver(std::size_t ordinal);
+    /// About what it takes: a node of a map, and the smallest piece of memory or a larger one.
+    std::size_t bytes() const noexcept {
+      return 80 + std::max<std::size_t>(32, 8 + 2 * undelivered.size());
+    }
   };
 
   Status Check(const BatchInfo& info) const;
+  /// What is undelivered of a message's sequence, so far; it is not remembered any more.
+  Partial Recall(const BatchInfo& info);
+  /// Take out of it what the message delivers; new_rows_ are the rows that do.
+  void Deliver(const ResultBatchView& batch, Partial& partial);
+  void Remember(std::uint64_t sequence, Partial partial);
   std::uint64_t expected_end() const noexcept { return totals_ ? totals_->messages : end_; }
 
   RunId run_;
   SequenceSet accounted_;
-  std::unordered_map<std::uint64_t, Partial> partials_;
+  std::map<std::uint64_t, Partial> partials_;  // by sequence
+  std::size_t max_open_bytes_;
+  std::size_t open_bytes_ = 0;  // of partials_
+  std::uint64_t forgotten_messages_ = 0;
   std::uint64_t end_ = 0;  // one more than the highest sequence seen
   std::uint64_t rows_ = 0;
   std::uint64_t outstanding_ = 0;

@@ -192,6 +192,36 @@ TEST_F(RunTrackerTest, AbsurdAndContradictingMessagesAreRefused) {
   EXPECT_EQ(tracker_.missing_messages(), 5U);
 }
 
+TEST_F(RunTrackerTest, OfMoreOutstandingRejectsThanItMayRememberTheLowestAreForgotten) {
+  tracker_ = RunTracker(kRun, /*max_open_bytes=*/1000);
+  const auto with_reject = [](std::uint64_t sequence) {
+    return Sent{.sequence = sequence, .num_ordinals = 3, .ordinals = {0, 2}, .rejects = 1};
+  };
+  const auto replay = [](std::uint64_t sequence) {
+    return Sent{.sequence = sequence, .num_ordinals = 3, .ordinals = {1}};
+  };
+  Expect(1, replay(0));  // ahead of its batch, which never comes
+  for (std::uint64_t sequence = 1; sequence < 1000; ++sequence) Expect(2, with_reject(sequence));
+  const std::uint64_t forgotten = tracker_.forgotten_messages();
+  EXPECT_GT(forgotten, 980U);
+  EXPECT_LT(forgotten, 1000U);
+  EXPECT_EQ(tracker_.messages(), 1000U);
+  EXPECT_EQ(tracker_.outstanding(), 1001U) << "the lowest had two left";
+  Expect(1, replay(999));
+  EXPECT_EQ(tracker_.outstanding(), 1000U);
+  EXPECT_EQ(tracker_.duplicated_rows(), 0U);
+  Expect(0, replay(1));
+  Expect(0, with_reject(0));
+  EXPECT_EQ(tracker_.outstanding(), 1000U);
+  EXPECT_EQ(tracker_.duplicated_rows(), 3U);
+  // What is delivered whole takes no room.
+  for (std::uint64_t sequence = 1000; sequence < 2000; ++sequence) {
+    Expect(2, with_reject(sequence));
+    Expect(1, replay(sequence));
+  }
+  EXPECT_LE(tracker_.forgotten_messages(), forgotten + 1);
+}
+
 TEST(SequenceSetTest, FindsGapsAcrossWordsAndPages) {
   SequenceSet set;
   for (std::uint64_t sequence = 0; sequence < 10'000; ++sequence) {
