@@ -25,7 +25,7 @@ bool IsUntouched(const RunResults& results) {
 
 ResultsFollower::ResultsFollower(std::string topic, WantedRun wanted, std::size_t num_classes,
                                  std::int64_t opened_ns)
-    : topic_(std::move(topic)), wanted_(wanted), opened_ns_(opened_ns) {
+    : topic_(std::move(topic)), wanted_(std::move(wanted)), opened_ns_(opened_ns) {
   if (!wanted_.run) return;
   results_ = std::make_unique<RunResults>(*wanted_.run, num_classes, wanted_.warm_up_ns);
   start_ms_ = wanted_.run->start_ms();
@@ -53,11 +53,18 @@ std::unique_ptr<RunResults> ResultsFollower::Take(const TopicRecord& record, std
   if (!start_ms_) start_ms_ = StartMs(info);
   const bool old = record.timestamp_ms >= 0 && record.timestamp_ms < opened_ns_ / kNsPerMs;
   const std::int64_t arrival_ns = old ? record.timestamp_ms * kNsPerMs : now_ns;
+  const std::uint64_t forgotten = results_->tracker().forgotten_messages();
   const Status status = results_->Add(*batch, arrival_ns);
   if (status.ok()) {
     counted_ = {.batch = *batch, .arrival_ns = arrival_ns};
   } else {
     Complain(record, status);
+  }
+  if (forgotten == 0 && results_->tracker().forgotten_messages() > 0) {
+    Complain(record, Status::Data(fmt::format(
+                         "run {} has more dead letters outstanding than are remembered: if the "
+                         "oldest are replayed now, their rows count as having come twice",
+                         info.run.ToString())));
   }
   return before;
 }
@@ -69,7 +76,9 @@ Result<ResultBatchView> ResultsFollower::Read(const TopicRecord& record) {
         "run infer with --output batches");
   }
   MARQUEE_ASSIGN_OR_RETURN(const auto bytes, CopyRecord(record, message_));
-  return ResultBatchView::Verify(bytes);
+  MARQUEE_ASSIGN_OR_RETURN(const ResultBatchView batch, ResultBatchView::Verify(bytes));
+  if (wanted_.check) MARQUEE_RETURN_IF_ERROR(wanted_.check(batch));
+  return batch;
 }
 
 bool ResultsFollower::Follows(const BatchInfo& info) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -23,6 +24,8 @@ struct WantedRun {
   bool then_newer = false;
   /// How much of the run's beginning its latency leaves out, see RunResults.
   std::int64_t warm_up_ns = 0;
+  /// Refuses results that could not be shown, as if they were none of ours; empty = takes all.
+  std::function<Status(const ResultBatchView&)> check;
 };
 
 /// Follows one run through a topic that holds several, and records that are none of ours.

@@ -35,7 +35,8 @@ Status ResultsReader::OpenTopicAt(const StartAt& start, std::optional<RunId> run
       std::make_unique<ResultsFollower>(request_.topic,
                                         WantedRun{.run = run,
                                                   .then_newer = looking_ || request_.then_newer,
-                                                  .warm_up_ns = request_.warm_up_ns},
+                                                  .warm_up_ns = request_.warm_up_ns,
+                                                  .check = request_.check},
                                         request_.num_classes, WallClockNs());
   return {};
 }

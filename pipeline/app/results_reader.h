@@ -27,9 +27,10 @@ struct ResultsRequest {
   bool then_newer = false;
   /// None: from the run's beginning. Else whatever run comes first from here on, or `run`.
   std::optional<StartAt> from;
-  /// See ResultsFollower.
+  /// These: see ResultsFollower.
   std::int64_t warm_up_ns = 0;
   std::size_t num_classes = 0;
+  std::function<Status(const ResultBatchView&)> check;
 };
 
 /// Reads the results of one run: finds the newest one, if none is named, goes to its beginning, and

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "pipeline/app/scoring.h"
 #include "pipeline/transport/file/message_file.h"
@@ -35,14 +36,14 @@ class RecordedResults {
     while (true) {
       MARQUEE_ASSIGN_OR_RETURN(const bool more, reader_.Next(*message_));
       if (!more) return false;
-      const auto batch = ResultBatchView::Verify(message_->bytes());
-      if (batch && batch->num_classes() <= kMaxClasses) {
+      const auto batch = Read();
+      if (batch) {
         batch_ = *batch;
         // Several threads finished the batches, one wrote them in order: time never goes back.
         time_ns_ = std::max(time_ns_, batch->info().last_finished_ns(time_ns_));
         return true;
       }
-      ++unreadable_;
+      if (unreadable_++ == 0) complaint_ = batch.error().message();
     }
   }
 
@@ -51,9 +52,18 @@ class RecordedResults {
   /// When the last stage had done with the batch. Unix time.
   std::int64_t time_ns() const { return time_ns_; }
   std::uint64_t unreadable() const { return unreadable_; }
+  /// Why the first of them was passed over, once; empty if none was.
+  std::string TakeComplaint() { return std::exchange(complaint_, {}); }
 
  private:
   explicit RecordedResults(MessageFileReader reader) : reader_(std::move(reader)) {}
+
+  Result<ResultBatchView> Read() const {
+    MARQUEE_ASSIGN_OR_RETURN(const ResultBatchView batch,
+                             ResultBatchView::Verify(message_->bytes()));
+    MARQUEE_RETURN_IF_ERROR(CheckClasses(batch.num_classes()));
+    return batch;
+  }
 
   MessageFileReader reader_;
   std::unique_ptr<Message> message_ = std::make_unique<Message>();
@@ -61,6 +71,7 @@ class RecordedResults {
   std::optional<ResultBatchView> batch_;
   std::int64_t time_ns_ = 0;
   std::uint64_t unreadable_ = 0;
+  std::string complaint_;
 };
 
 class RecordingSource final : public FeedSource {
@@ -88,13 +99,15 @@ class RecordingSource final : public FeedSource {
       MARQUEE_RETURN_IF_ERROR(Advance(port));
       const bool behind = !at_end_ && next_ns() <= Target();
       const bool resting = !behind && (paused_ || position_ns_ == length_ns_);
-      if (changed && (resting || port.IsDue())) {
+      if (changed && port.IsDue()) {
         Publish(port);
         changed = false;
       }
       was_resting = resting;
       if (!behind) {
-        port.WaitUntil(Clock::now() + (resting ? Clock::duration(kLong) : FeedPort::kInterval));
+        const bool nothing_to_do = resting && !changed;
+        port.WaitUntil(Clock::now() +
+                       (nothing_to_do ? Clock::duration(kLong) : FeedPort::kInterval));
       }
     }
     return {};
@@ -106,9 +119,11 @@ class RecordingSource final : public FeedSource {
     MARQUEE_ASSIGN_OR_RETURN(RecordedResults results, RecordedResults::Open(options_.path));
     MARQUEE_ASSIGN_OR_RETURN(bool more, results.Next());
     if (!more) {
+      const std::string complaint = results.TakeComplaint();
       return Status::Data(
-          fmt::format("{}: there are no results in it; 'marquee run --record FILE' records some",
-                      options_.path));
+          fmt::format("{}: there are no results in it{}; 'marquee run --record FILE' records some",
+                      options_.path,
+                      complaint.empty() ? "" : fmt::format(" that can be shown ({})", complaint)));
     }
     first_ns_ = results.time_ns();
     while (more && !port.stop_requested()) {
@@ -135,6 +150,9 @@ class RecordingSource final : public FeedSource {
   Status Next() {
     MARQUEE_ASSIGN_OR_RETURN(const bool more, recorded_->Next());
     at_end_ = !more;
+    if (const std::string complaint = recorded_->TakeComplaint(); !complaint.empty()) {
+      board_.journal.Add(recorded_->time_ns(), wire::Severity::Warning, "viewer", complaint);
+    }
     return {};
   }
 

@@ -49,6 +49,12 @@ RunCounted CountedOf(const RunResults& results) {
           .rejects = results.tracker().rejects()};
 }
 
+Status CheckClasses(std::size_t num_classes) {
+  if (num_classes <= kMaxClasses) return {};
+  return Status::Data(
+      fmt::format("results of {} classes; at most {} are shown", num_classes, kMaxClasses));
+}
+
 RunFigures::RunFigures(wire::SnapshotT& snapshot, bool stage_rows_from_hops)
     : snapshot_(snapshot), stage_rows_from_hops_(stage_rows_from_hops), rows_(snapshot.rows) {}
 

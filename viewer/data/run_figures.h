@@ -29,6 +29,9 @@ struct RunCounted {
 
 RunCounted CountedOf(const RunResults& results);
 
+/// Check whether results of so many classes can be shown. Errors: kData.
+Status CheckClasses(std::size_t num_classes);
+
 /// Follows the results of a run: the latest rows, figures over time, over the last seconds, and a
 /// message. What is counted over the whole run is not counted again: from batch to batch the
 /// evaluation is compared with what it was.

@@ -148,6 +148,7 @@ class RunSource final : public FeedSource {
     MARQUEE_ASSIGN_OR_RETURN(
         const Scoring scoring,
         Scoring::Make({.model = options_.model, .engine = {}, .threads = options_.threads}));
+    MARQUEE_RETURN_IF_ERROR(CheckClasses(scoring.model->num_classes()));
     std::string path = options_.data;
     std::optional<TemporaryFile> generated;
     if (path.empty()) {

@@ -83,6 +83,7 @@ class TopicSource final : public FeedSource {
     }
     MARQUEE_ASSIGN_OR_RETURN(model_, LoadModel(options_.model));
     request.num_classes = model_->num_classes();
+    request.check = [](const ResultBatchView& batch) { return CheckClasses(batch.num_classes()); };
     stop_requested_ = [&port] { return port.stop_requested(); };
     while (!port.stop_requested()) {
       Status status = TryToFollow(request, port);
@@ -135,7 +136,7 @@ class TopicSource final : public FeedSource {
       if (event != Event::kTimeout) Hear();
       looked_ |= event == Event::kEnd;
       if (!was_looking) CatchUp(event, reader.record());
-      if (event == Event::kRecord) MARQUEE_RETURN_IF_ERROR(Take(reader));
+      if (event == Event::kRecord) Take(reader);
       changed |= event == Event::kRecord;
       const auto now = Clock::now();
       if (now >= side_at_) {
@@ -183,20 +184,18 @@ class TopicSource final : public FeedSource {
   }
 
   /// Whether all that was written before the topic was opened has been read.
-  bool IsCurrent() const { return std::find(caught_up_.begin(), caught_up_.end(), false) == caught_up_.end(); }
+  bool IsCurrent() const {
+    return std::find(caught_up_.begin(), caught_up_.end(), false) == caught_up_.end();
+  }
 
   /// Take over what the reader has just counted.
-  Status Take(const ResultsReader& reader) {
-    if (reader.results() == nullptr || !reader.counted()) return {};
+  void Take(const ResultsReader& reader) {
+    if (reader.results() == nullptr || !reader.counted()) return;
     const RunResults& results = *reader.results();
     const auto& [batch, arrival_ns] = *reader.counted();
     const TopicRecord& record = reader.record();
     if (!AreFiguresOf(results)) {
       run_ = results.tracker().run();
-      if (batch.num_classes() > kMaxClasses) {
-        return Status::Data(fmt::format("run {}: results of {} classes; at most {} are shown",
-                                        run_->ToString(), batch.num_classes(), kMaxClasses));
-      }
       first_sequences_.clear();
       board_.figures.Start(batch.num_classes(), arrival_ns);
       board_.journal.Add(arrival_ns, wire::Severity::Info, kViewer,
@@ -209,7 +208,6 @@ class TopicSource final : public FeedSource {
                         .offset = record.offset,
                         .bytes = record.value.size()},
                        CountedOf(results));
-    return {};
   }
 
   /// From which message on all of the run is read; 0 = from its beginning. Where reading began it
@@ -403,8 +401,8 @@ class TopicSource final : public FeedSource {
 
   std::optional<RunId> run_;  // that is shown
   std::int64_t opened_ms_ = 0;
-  bool looked_ = false;          // the end of the topic was reached once
-  std::vector<bool> caught_up_;  // by partition
+  bool looked_ = false;                                    // the end of the topic was reached once
+  std::vector<bool> caught_up_;                            // by partition
   std::map<std::int32_t, std::uint64_t> first_sequences_;  // of the run, by partition
   bool stopped_ = false;
   std::string waits_for_ = "connecting to the brokers";
@@ -450,9 +448,9 @@ std::unique_ptr<FeedSource> MakeTopicSource(TopicOptions options, OpenTopicPatie
 }
 
 std::unique_ptr<Feed> FollowTopic(TopicOptions options, OnPublish on_publish) {
-  const auto open = [connection = options.connection](
-                        const std::string& topic, const StartAt& start, milliseconds patience,
-                        const std::function<bool()>& stopped) {
+  const auto open = [connection = options.connection](const std::string& topic,
+                                                      const StartAt& start, milliseconds patience,
+                                                      const std::function<bool()>& stopped) {
     return TopicReader::Open(connection, topic, start, patience, stopped);
   };
   return std::make_unique<Feed>(MakeTopicSource(std::move(options), open), std::move(on_publish));

@@ -137,6 +137,23 @@ TEST_F(RecordingSourceTest, PauseAndSpeedRightAfterASeekKeepIt) {
   }
 }
 
+TEST_F(RecordingSourceTest, AScrubWhilePausedIsNotShownMoreOftenThanAnyEyeSees) {
+  Replay(0.01);
+  feed_->SetPaused(true);
+  const std::uint64_t first = WaitForState(State::Paused)->view().number();
+  const auto began = std::chrono::steady_clock::now();
+  std::int64_t position_ms = 0;
+  while (std::chrono::steady_clock::now() - began < 300ms) {
+    feed_->Seek(++position_ms * kMs);
+    std::this_thread::sleep_for(1ms);
+  }
+  const auto last = WaitFor([position_ms](const wire::Snapshot& s) {
+    return s.source()->position_ns() == position_ms * kMs;
+  });
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  EXPECT_LE(static_cast<double>(last->view().number() - first), took.count() * 30 + 2);
+}
+
 TEST_F(RecordingSourceTest, RowsThatAreReplayedAreNumberedOn) {
   Replay(kFullSpeed);
   const auto newest = [](const SnapshotMessage& message) {
@@ -163,6 +180,12 @@ TEST_F(RecordingSourceTest, AFileThatIsNoRecordingSaysSo) {
   EXPECT_THAT(failure(dir_.File("text")), HasSubstr("text, byte 0"));
   dir_.Write("empty", "");
   EXPECT_THAT(failure(dir_.File("empty")), HasSubstr("no results"));
+  Message message;
+  marquee::testing_support::WriteResultBatch({{.ordinal = 0}}, {.run = kRun, .num_ordinals = 1},
+                                             message, 40);
+  auto writer = MessageFileWriter::Create(dir_.File("wide"));
+  ASSERT_TRUE(writer && writer->Write(message.bytes()).ok() && writer->Close().ok());
+  EXPECT_THAT(failure(dir_.File("wide")), HasSubstr("40 classes; at most 32 are shown"));
   const std::string whole = marquee::testing_support::ReadFile(path_);
   dir_.Write("cut", whole.substr(0, whole.size() / 2 + 10));
   EXPECT_THAT(failure(dir_.File("cut")), HasSubstr("ends inside a message"));

@@ -393,6 +393,19 @@ TEST_F(TopicSourceTest, ANewerRunOfWhichNothingCountsLeavesTheFiguresAsTheyAre) 
   EXPECT_EQ(WaitForRows(2)->view().model()->class_names()->size(), 2U);
 }
 
+TEST_F(TopicSourceTest, ARunOfMoreClassesThanCanBeShownIsPassedOver) {
+  WriteRows(0, {{.ordinal = 0, .truth = 1, .predicted = 1}}, 1000);
+  Follow();
+  WaitForRows(1);
+  WriteBatch({{.ordinal = 0}}, InfoOf(0, 1, 2000), 40);
+  const auto told = WaitFor([](const wire::Snapshot& s) {
+    return EventsOf(s).find("results of 40 classes; at most 32 are shown") != std::string::npos;
+  });
+  EXPECT_EQ(told->view().run()->rows(), 1U);
+  WriteRows(1, {{.ordinal = 0}}, 1000);
+  EXPECT_EQ(WaitForRows(2)->view().source()->state(), wire::SourceState::Live);
+}
+
 TEST_F(TopicSourceTest, AMessageWithoutRowsSaysNothingOfTheRunsClasses) {
   MakeTopics();
   WriteBatch({}, InfoOf(0, 2, 1000), 4);
