@@ -34,6 +34,12 @@ void Journal::Add(std::int64_t time_ns, wire::Severity severity, std::string_vie
 }
 
 void Journal::Add(wire::DeadLetterT letter) {
+  // A topic that is opened anew tells its last ones again.
+  const auto is_same = [&letter](const auto& other) {
+    return letter.offset >= 0 && letter.offset == other->offset &&
+           letter.partition == other->partition && letter.time_ns == other->time_ns;
+  };
+  if (std::ranges::any_of(snapshot_.dead_letters, is_same)) return;
   letter.source = CutText(letter.source, kMaxName);
   letter.column = CutText(letter.column, kMaxName);
   letter.reason = CutText(letter.reason, kMaxName);

@@ -22,6 +22,7 @@ class Journal {
   void Add(std::int64_t time_ns, wire::Severity severity, std::string_view source,
            std::string_view text);
 
+  /// One that is known by its time and its place in the topic is left out.
   void Add(wire::DeadLetterT letter);
 
  private:

@@ -124,6 +124,7 @@ TEST_F(ServiceBoardTest, LinesThatBeginAnewHearOfThePastAgainAndTheJournalDoesNo
   board_.figures.Forget();
   board_.figures.Start(3, kStart);
   board_.services.Retell();
+  EXPECT_EQ(WriteAt(19).services[0]->rows_out, 2000U) << "what is known stays";
   for (const ServiceStatus& status : statuses) Add(status);
   const wire::SnapshotT& snapshot = WriteAt(20);
   EXPECT_EQ(Events(), events);
@@ -258,6 +259,29 @@ TEST(JournalTest, TheYoungestAreKeptInTheirOrder) {
   EXPECT_EQ(snapshot.dead_letters.back()->time_ns, 109);
   EXPECT_EQ(snapshot.dead_letters.front()->time_ns, 109 - 63);
   EXPECT_EQ(snapshot.dead_letters.front()->message.size(), kMaxText);
+}
+
+TEST(JournalTest, DeadLettersThatATopicTellsAgainAreKeptOnce) {
+  wire::SnapshotT snapshot = EmptySnapshot();
+  Journal journal(snapshot);
+  const auto add = [&journal](std::int64_t time_ns, std::int32_t partition, std::int64_t offset) {
+    wire::DeadLetterT letter;
+    letter.time_ns = time_ns;
+    letter.partition = partition;
+    letter.offset = offset;
+    journal.Add(std::move(letter));
+  };
+  for (int reading = 0; reading < 2; ++reading) {
+    for (std::int64_t offset = 0; offset < 10; ++offset) {
+      add(offset, 0, offset);
+      add(offset, 1, offset);
+    }
+  }
+  EXPECT_EQ(snapshot.dead_letters.size(), 20U);
+  add(77, 0, 0);   // a topic made anew
+  add(5, -1, -1);  // of no topic
+  add(5, -1, -1);
+  EXPECT_EQ(snapshot.dead_letters.size(), 23U);
 }
 
 }  // namespace
