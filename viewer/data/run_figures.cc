@@ -11,8 +11,6 @@ namespace {
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kIntervalNs = kSecondNs / 2;
 constexpr std::array<std::string_view, kNumParts> kPartNames = {"scaler", "encoder", "classifier"};
-constexpr std::array kStages = {wire::StageId::Produce, wire::StageId::Preprocess,
-                                wire::StageId::Infer, wire::StageId::Evaluate};
 // A part of the model may take few nanoseconds a row: histograms count whole numbers.
 constexpr std::uint64_t kPartUnits = 16;
 
@@ -130,7 +128,7 @@ void RunFigures::AddStageRows(const BatchInfo& info, const Arrival& arrival, std
 
 void RunFigures::Observe(std::int64_t now_ns) {
   if (observed_ns_ > 0 && now_ns > observed_ns_) {
-    for (const wire::StageId stage : kStages) {
+    for (const wire::StageId stage : kMeasuredStages) {
       if (stage != wire::StageId::Evaluate && !stage_rows_from_hops_) continue;
       for (Timeline& timeline : timelines_) timeline.AddStageRows(stage, observed_ns_, now_ns, 0);
     }
@@ -215,7 +213,8 @@ void RunFigures::WriteParts(const RunCounted& counted) {
     if (snapshot_.parts[i] == nullptr) snapshot_.parts[i] = std::make_unique<wire::PartT>();
     wire::PartT& part = *snapshot_.parts[i];
     part.name = kPartNames[i];
-    part.ns_per_row = Ratio(part_ns[i], counted.records);
+    // Of a dead letter they know nothing: as over time, and over the messages.
+    part.ns_per_row = Ratio(part_ns[i], counted.evaluation->rows());
     part.p50_ns = static_cast<double>(parts_[i].Percentile(0.5)) / double{kPartUnits};
     part.p99_ns = static_cast<double>(parts_[i].Percentile(0.99)) / double{kPartUnits};
     part.share = Ratio(part_ns[i], all_ns);
@@ -226,16 +225,16 @@ void RunFigures::WriteStages(std::int64_t now_ns, const RunCounted& counted) {
   const Timeline::Rates rates = timelines_[0].LastSecond(now_ns);
   snapshot_.run->rows_per_s_now = rates.rows[static_cast<std::size_t>(wire::StageId::Evaluate)];
   snapshot_.run->bytes_per_s_now = rates.bytes;
-  snapshot_.stages.resize(kStages.size());
-  for (std::size_t i = 0; i < kStages.size(); ++i) {
+  snapshot_.stages.resize(kMeasuredStages.size());
+  for (std::size_t i = 0; i < kMeasuredStages.size(); ++i) {
     if (snapshot_.stages[i] == nullptr) {
       snapshot_.stages[i] = std::make_unique<wire::StageT>();
       snapshot_.stages[i]->lag = -1;
     }
     wire::StageT& stage = *snapshot_.stages[i];
-    const StageFigures& figures = counted.times->stage(kStages[i]);
-    stage.id = kStages[i];
-    stage.rows_per_s = rates.rows[static_cast<std::size_t>(kStages[i])];
+    const StageFigures& figures = counted.times->stage(kMeasuredStages[i]);
+    stage.id = kMeasuredStages[i];
+    stage.rows_per_s = rates.rows[static_cast<std::size_t>(kMeasuredStages[i])];
     stage.busy_ns_per_row = Ratio(figures.busy_ns, counted.records);
     stage.wait_p50_ns = figures.wait.Percentile(0.5);
     stage.wait_p99_ns = figures.wait.Percentile(0.99);

@@ -10,8 +10,6 @@ namespace {
 constexpr float kNothing = std::numeric_limits<float>::quiet_NaN();
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 
-constexpr std::array kMeasuredStages = {wire::StageId::Produce, wire::StageId::Preprocess,
-                                        wire::StageId::Infer, wire::StageId::Evaluate};
 constexpr auto kEvaluate = static_cast<std::size_t>(wire::StageId::Evaluate);
 // Stages that read a topic of the pipeline.
 constexpr std::array kLaggingStages = {wire::StageId::Preprocess, wire::StageId::Infer};

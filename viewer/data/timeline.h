@@ -15,6 +15,9 @@
 namespace marquee::viewer {
 
 inline constexpr std::size_t kNumStages = static_cast<std::size_t>(wire::StageId::MAX) + 1;
+/// Stages that are shown, in the order of the pipeline.
+inline constexpr std::array kMeasuredStages = {wire::StageId::Produce, wire::StageId::Preprocess,
+                                               wire::StageId::Infer, wire::StageId::Evaluate};
 inline constexpr std::size_t kNumParts = 3;
 /// F1 is measured over so long where it is drawn over time: over less it would only jump.
 inline constexpr std::int64_t kF1WindowNs = 10'000'000'000;
