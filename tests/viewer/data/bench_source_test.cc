@@ -1,11 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
-#include <thread>
 
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_for_snapshot.h"
 #include "viewer/data/open.h"
 
 namespace marquee::viewer {
@@ -30,13 +29,9 @@ class BenchSourceTest : public testing::Test {
       return name.empty() ? std::string() : dir_.File(name);
     };
     feed_ = ShowBench({.left = path(left), .right = path(right)}, {});
-    for (int i = 0; i < 10'000; ++i) {
-      auto latest = feed_->Latest();
-      if (latest->view().source()->state() != wire::SourceState::Waiting) return latest;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    ADD_FAILURE() << "not in time";
-    return feed_->Latest();
+    return marquee::testing_support::WaitForSnapshot(*feed_, [](const wire::Snapshot& s) {
+      return s.source()->state() != wire::SourceState::Waiting;
+    });
   }
 
   marquee::testing_support::TempDir dir_;

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "tests/support/example_snapshots.h"
 #include "tests/support/temp_dir.h"
-#include "tests/viewer/data/example_snapshot.h"
 #include "viewer/data/snapshot_json.h"
 
 namespace marquee::viewer {
@@ -25,7 +25,7 @@ class CountingSource final : public FeedSource {
 
   wire::SourceT Describe() const override { return {}; }
   Status Run(FeedPort& port) override {
-    wire::SnapshotT snapshot = testing_support::ExampleSnapshot();
+    wire::SnapshotT snapshot = marquee::testing_support::SmallSnapshot();
     snapshot.source->kind = kind_;
     snapshot.source->message = "catching up";
     for (int i = 1; i <= count_ && !port.stop_requested(); ++i) {
@@ -93,7 +93,7 @@ TEST_F(HeadlessTest, AFailureIsTheLastObjectAndTheStatus) {
 }
 
 TEST(SnapshotJsonTest, EverythingIsInItAndWhatIsNoNumberIsNull) {
-  const auto message = SnapshotMessage::Make(testing_support::ExampleSnapshot());
+  const auto message = SnapshotMessage::Make(marquee::testing_support::SmallSnapshot());
   const Json json = Json::parse(SnapshotLine(message->view()));
   EXPECT_EQ(json.at("source").at("kind"), "Topic");
   EXPECT_TRUE(json.at("source").at("progress").is_null());

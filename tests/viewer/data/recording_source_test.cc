@@ -8,6 +8,7 @@
 #include "pipeline/transport/file/message_file.h"
 #include "tests/support/result_messages.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_for_snapshot.h"
 #include "viewer/data/open.h"
 
 namespace marquee::viewer {
@@ -44,22 +45,12 @@ class RecordingSourceTest : public testing::Test {
 
   void Replay(double speed) { feed_ = ReplayRecording({.path = path_, .speed = speed}, {}); }
 
-  /// Wait until a snapshot is as `condition` wants it, and give it.
   template <class Condition>
   std::shared_ptr<const SnapshotMessage> WaitFor(const Condition& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (true) {
-      auto latest = feed_->Latest();
-      if (condition(latest->view())) return latest;
-      if (std::chrono::steady_clock::now() > deadline) {
-        ADD_FAILURE() << "not in time";
-        return latest;
-      }
-      std::this_thread::sleep_for(1ms);
-    }
+    return marquee::testing_support::WaitForSnapshot(*feed_, condition);
   }
   std::shared_ptr<const SnapshotMessage> WaitForState(State state) {
-    return WaitFor([state](const wire::Snapshot& s) { return s.source()->state() == state; });
+    return marquee::testing_support::WaitForState(*feed_, state);
   }
 
   marquee::testing_support::TempDir dir_;

@@ -1,30 +1,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <thread>
-
 #include "tests/support/temp_dir.h"
+#include "tests/support/wait_for_snapshot.h"
 #include "viewer/data/open.h"
 
 namespace marquee::viewer {
 namespace {
 
-using namespace std::chrono_literals;
+using marquee::testing_support::WaitForState;
 using testing::HasSubstr;
 using State = wire::SourceState;
-
-std::shared_ptr<const SnapshotMessage> WaitForState(const Feed& feed, State state) {
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (feed.Latest()->view().source()->state() != state) {
-    if (std::chrono::steady_clock::now() > deadline) {
-      ADD_FAILURE() << "not in time: " << feed.status().message();
-      break;
-    }
-    std::this_thread::sleep_for(1ms);
-  }
-  return feed.Latest();
-}
 
 TEST(RunSourceTest, GeneratedRowsAreScoredAndAllOfThemAreThere) {
   const auto feed = StartRun({.generated_rows = 3000, .repeat = 2}, {});

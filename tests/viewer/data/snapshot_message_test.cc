@@ -6,26 +6,26 @@
 #include <functional>
 #include <string>
 
-#include "tests/viewer/data/example_snapshot.h"
+#include "tests/support/example_snapshots.h"
 #include "viewer/data/snapshot_json.h"
 
 namespace marquee::viewer {
 namespace {
 
+using marquee::testing_support::AddTo;
+using marquee::testing_support::SmallSnapshot;
 using testing::HasSubstr;
-using testing_support::Add;
-using testing_support::ExampleSnapshot;
 
 /// Why the bytes of a snapshot that `change` was done to are refused; empty = they are not.
 std::string Refusal(const std::function<void(wire::SnapshotT&)>& change) {
-  wire::SnapshotT snapshot = ExampleSnapshot();
+  wire::SnapshotT snapshot = SmallSnapshot();
   change(snapshot);
   const auto verified = SnapshotMessage::Verify(SnapshotMessage::Make(snapshot)->bytes());
   return std::string(verified.error().message());
 }
 
 TEST(SnapshotMessageTest, WhatIsMadeIsVerifiedAndSaysTheSame) {
-  for (const wire::SnapshotT& snapshot : {EmptySnapshot(), ExampleSnapshot()}) {
+  for (const wire::SnapshotT& snapshot : {EmptySnapshot(), SmallSnapshot()}) {
     const auto made = SnapshotMessage::Make(snapshot);
     const auto verified = SnapshotMessage::Verify(made->bytes());
     ASSERT_TRUE(verified) << verified.error().message();
@@ -68,17 +68,17 @@ TEST(SnapshotMessageTest, WhatReadersRelyOnIsChecked) {
   EXPECT_THAT(Refusal([](SnapshotT& s) { s.events[0]->severity = static_cast<wire::Severity>(9); }),
               HasSubstr("severity 9"));
   EXPECT_THAT(Refusal([](SnapshotT& s) {
-                while (s.events.size() <= kMaxEvents) Add(s.events);
+                while (s.events.size() <= kMaxEvents) AddTo(s.events);
               }),
               HasSubstr("257 events"));
   EXPECT_THAT(Refusal([](SnapshotT& s) {
-                while (s.services.size() <= kMaxServices) Add(s.services);
+                while (s.services.size() <= kMaxServices) AddTo(s.services);
               }),
               HasSubstr("65 services"));
 }
 
 TEST(SnapshotMessageTest, CutBytesAreRefused) {
-  const auto made = SnapshotMessage::Make(ExampleSnapshot());
+  const auto made = SnapshotMessage::Make(SmallSnapshot());
   for (std::size_t size = 0; size < made->bytes().size(); ++size) {
     const auto verified = SnapshotMessage::Verify(made->bytes().first(size));
     // Behind the last table lie only the file's own padding bytes, if any.
@@ -88,7 +88,7 @@ TEST(SnapshotMessageTest, CutBytesAreRefused) {
 }
 
 TEST(SnapshotMessageTest, DamagedBytesAreRefusedOrCanBeRead) {
-  const auto made = SnapshotMessage::Make(ExampleSnapshot());
+  const auto made = SnapshotMessage::Make(SmallSnapshot());
   std::vector<std::byte> bytes(made->bytes().begin(), made->bytes().end());
   std::size_t refused = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -15,6 +15,7 @@
 #include "pipeline/core/clock.h"
 #include "tests/support/example_messages.h"
 #include "tests/support/result_messages.h"
+#include "tests/support/wait_for_snapshot.h"
 
 namespace marquee::viewer {
 namespace {
@@ -65,19 +66,20 @@ class FakeBrokers {
   }
 
   OpenTopicPatiently Opener() {
-    return [this](const std::string& topic, const StartAt& start, std::chrono::milliseconds patience,
-                  const std::function<bool()>& stopped) -> Result<std::unique_ptr<TopicReader>> {
-      while (slow_ && !stopped()) std::this_thread::sleep_for(1ms);
-      if (throws_.exchange(false)) throw std::runtime_error("out of luck");
-      const std::lock_guard lock(mutex_);
-      tries_.push_back(patience);
-      if (away_ || silent_) return Status::Unavailable("no broker at here:9092 answers");
-      if (topics_.count(topic) == 0) return Status::Config("topic " + topic + ": unknown");
-      auto reader = std::make_unique<Reader>(*this, topic, life_);
-      if (start.where == StartAt::Where::kEnd) reader->next = topics_[topic].size();
-      reader->of_run = topic == "results" && start.where == StartAt::Where::kTime;
-      return std::unique_ptr<TopicReader>(std::move(reader));
-    };
+    return
+        [this](const std::string& topic, const StartAt& start, std::chrono::milliseconds patience,
+               const std::function<bool()>& stopped) -> Result<std::unique_ptr<TopicReader>> {
+          while (slow_ && !stopped()) std::this_thread::sleep_for(1ms);
+          if (throws_.exchange(false)) throw std::runtime_error("out of luck");
+          const std::lock_guard lock(mutex_);
+          tries_.push_back(patience);
+          if (away_ || silent_) return Status::Unavailable("no broker at here:9092 answers");
+          if (topics_.count(topic) == 0) return Status::Config("topic " + topic + ": unknown");
+          auto reader = std::make_unique<Reader>(*this, topic, life_);
+          if (start.where == StartAt::Where::kEnd) reader->next = topics_[topic].size();
+          reader->of_run = topic == "results" && start.where == StartAt::Where::kTime;
+          return std::unique_ptr<TopicReader>(std::move(reader));
+        };
   }
 
  private:
@@ -167,18 +169,7 @@ class TopicSourceTest : public testing::Test {
 
   template <class Condition>
   std::shared_ptr<const SnapshotMessage> WaitFor(const Condition& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (true) {
-      auto latest = feed_->Latest();
-      if (condition(latest->view())) return latest;
-      if (std::chrono::steady_clock::now() > deadline) {
-        const auto* message = latest->view().source()->message();
-        ADD_FAILURE() << "not in time; rows " << latest->view().run()->rows() << "; "
-                      << (message == nullptr ? "" : message->c_str());
-        return latest;
-      }
-      std::this_thread::sleep_for(1ms);
-    }
+    return marquee::testing_support::WaitForSnapshot(*feed_, condition);
   }
   std::shared_ptr<const SnapshotMessage> WaitForRows(std::uint64_t rows) {
     return WaitFor([rows](const wire::Snapshot& s) { return s.run()->rows() == rows; });
@@ -188,9 +179,8 @@ class TopicSourceTest : public testing::Test {
     return message == nullptr ? "" : message->str();
   }
   std::shared_ptr<const SnapshotMessage> WaitForMessage(const std::string& text) {
-    return WaitFor([&text](const wire::Snapshot& s) {
-      return MessageOf(s).find(text) != std::string::npos;
-    });
+    return WaitFor(
+        [&text](const wire::Snapshot& s) { return MessageOf(s).find(text) != std::string::npos; });
   }
   std::shared_ptr<const SnapshotMessage> WaitForNoMessage() {
     return WaitFor([](const wire::Snapshot& s) {
@@ -486,8 +476,7 @@ TEST_F(TopicSourceTest, WhatNoWaitingMendsIsAFailure) {
                                       {TopicOptions{.from = "yesterday"}, "--from yesterday"},
                                       {TopicOptions{.model = "/nonexistent"}, "/nonexistent"}}) {
     Follow(options);
-    WaitFor(
-        [](const wire::Snapshot& s) { return s.source()->state() == wire::SourceState::Failed; });
+    marquee::testing_support::WaitForState(*feed_, wire::SourceState::Failed);
     EXPECT_THAT(std::string(feed_->status().message()), HasSubstr(text));
   }
 }
