@@ -40,11 +40,13 @@ class Viewer(OutageTest):
             results = pipeline.results(run)
             self.assert_complete(results)
             wait_until("the viewer shows the whole run", lambda: (live.last_json() or {"run": {"complete": False}})["run"]["complete"])
-            # A second one, which finds it all there.
+            # Others, which find it all there: told which run it is, or not.
             once = self.watch(pipeline, "once", "--once", "--run-id", run)
-            self.assertEqual(once.wait(), 0, once.said())
+            newest = self.watch(pipeline, "newest", "--once")
+            for viewer in (once, newest):
+                self.assertEqual(viewer.wait(), 0, viewer.said())
             self.assertEqual(live.stop(), 0, live.said())
-            for viewer in (live, once):
+            for viewer in (live, once, newest):
                 with self.subTest(viewer=viewer.name):
                     self.assert_shows(viewer.last_json(), results)
             shown = live.last_json()
