@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <functional>
 
 namespace marquee {
 namespace {
@@ -43,10 +42,11 @@ Status CheckChallenger(const wire::ResultBatch& batch) {
   const std::array<bool, 4> has = {
       batch.challenger_class() != nullptr, batch.challenger_score() != nullptr,
       batch.challenger_probabilities() != nullptr, batch.challenger_seen() != nullptr};
-  if (std::ranges::none_of(has, std::identity())) return {};
+  const auto given = std::count(has.begin(), has.end(), true);
+  if (given == 0) return {};
   const std::size_t num_rows = batch.num_rows();
   const std::size_t num_classes = batch.num_classes();
-  if (!std::ranges::all_of(has, std::identity()) || batch.challenger_class()->size() != num_rows ||
+  if (given != 4 || batch.challenger_class()->size() != num_rows ||
       batch.challenger_score()->size() != num_rows || batch.challenger_seen()->size() != num_rows ||
       batch.challenger_probabilities()->size() != num_rows * num_classes) {
     return Status::Data(fmt::format("the challenger's columns do not hold {} rows of {} classes",

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -70,7 +69,8 @@ void DrawDrift(const wire::Snapshot& snapshot, const Theme& theme) {
     bars.push_back({move->feature()->str(), move->psi(), DriftColor(move->psi(), theme),
                     fmt::format("{:.2f}", move->psi())});
   }
-  std::ranges::stable_sort(bars, std::ranges::greater(), &Bar::value);
+  std::stable_sort(bars.begin(), bars.end(),
+                   [](const Bar& a, const Bar& b) { return a.value > b.value; });
   DrawBars(ImGui::GetContentRegionAvail(), bars, theme);
   EndCard();
 }
