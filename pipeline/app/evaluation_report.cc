@@ -133,8 +133,10 @@ Json EvaluationJson(const Evaluation& evaluation, std::span<const std::string_vi
           {"latency", LatencyJson(evaluation.latency())}};
 }
 
-Json PartsJson(const Evaluation& evaluation, std::uint64_t rows) {
-  const auto part = [rows](std::uint64_t ns) { return Json{{"ns_per_row", PerRow(ns, rows)}}; };
+Json PartsJson(const Evaluation& evaluation) {
+  const auto part = [&](std::uint64_t ns) {
+    return Json{{"ns_per_row", PerRow(ns, evaluation.rows())}};
+  };
   return {{"scaler", part(evaluation.scaler_ns())},
           {"encoder", part(evaluation.encoder_ns())},
           {"classifier", part(evaluation.classifier_ns())}};

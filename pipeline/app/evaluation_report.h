@@ -30,8 +30,8 @@ inline constexpr std::string_view kSyntheticWarning =
     "\nSYNTHETIC DATA: rows are generated ones, or repeated under other ids. The figures show that "
     "the program works, not how good it is.\n";
 
-/// The key "parts" of a report of `rows` rows.
-nlohmann::ordered_json PartsJson(const Evaluation& evaluation, std::uint64_t rows);
+/// The key "parts" of a report: the model's parts, over the rows that it scored.
+nlohmann::ordered_json PartsJson(const Evaluation& evaluation);
 
 /// The model's own measure of its quality; 0 if it has none.
 double CrossValidatedF1(const model::Model& model);

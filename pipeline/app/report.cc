@@ -69,8 +69,14 @@ std::uint64_t IdleNs(const RunReport& report) {
 void AppendTimes(std::string& text, const RunReport& report) {
   const StageTimes& times = report.times;
   const Evaluation& evaluation = report.evaluation;
+  const auto over = [&](std::uint64_t rows, std::string_view name, std::uint64_t ns) {
+    text += fmt::format("  {:<24} {:>9.0f} ns a row\n", name, PerRow(ns, rows));
+  };
   const auto line = [&](std::string_view name, std::uint64_t ns) {
-    text += fmt::format("  {:<24} {:>9.0f} ns a row\n", name, PerRow(ns, report.counts.records));
+    over(report.counts.records, name, ns);
+  };
+  const auto part = [&](std::string_view name, std::uint64_t ns) {
+    over(evaluation.rows(), name, ns);
   };
   text += fmt::format("\nBusy time, summed over {} thread{}:\n\n", report.threads,
                       report.threads == 1 ? "" : "s");
@@ -78,9 +84,9 @@ void AppendTimes(std::string& text, const RunReport& report) {
   line("produce", times.produce_ns);
   line("preprocess", times.preprocess_ns);
   line("infer", times.infer_ns);
-  line("  scaler", evaluation.scaler_ns());
-  line("  encoder", evaluation.encoder_ns());
-  line("  classifier", evaluation.classifier_ns());
+  part("  scaler", evaluation.scaler_ns());
+  part("  encoder", evaluation.encoder_ns());
+  part("  classifier", evaluation.classifier_ns());
   line("evaluate", times.evaluate_ns);
   line("write", times.write_ns);
   line("waiting, all threads", IdleNs(report));
@@ -144,7 +150,7 @@ Json ReportJson(const RunReport& report) {
                    {"engine", report.engine},
                    {"isa", report.isa},
                    {"cross_validated_f1", CrossValidatedF1(*report.model)}};
-  json["parts"] = PartsJson(evaluation, rows);
+  json["parts"] = PartsJson(evaluation);
   json["stages"] = {{"read", part(report.times.read_ns)},
                     {"produce", part(report.times.produce_ns)},
                     {"preprocess", part(report.times.preprocess_ns)},

@@ -71,7 +71,6 @@ std::string StateText(const RunTracker& tracker, bool color) {
 void AppendTimes(std::string& text, const RunResults& results) {
   const Evaluation& evaluation = results.evaluation();
   const Histogram& latency = evaluation.latency();
-  const std::uint64_t rows = results.records();
   if (latency.count() == 0) {
     text += "\n  latency of a row: none has come after the warm-up\n\n";
   } else {
@@ -80,17 +79,20 @@ void AppendTimes(std::string& text, const RunResults& results) {
                     DurationText(latency.Percentile(0.5)), DurationText(latency.Percentile(0.99)),
                     DurationText(latency.Percentile(0.999)), DurationText(latency.max_ns()));
   }
-  const auto line = [&](std::string_view name, std::uint64_t ns, const std::string& wait) {
-    text += fmt::format("  {:<16} {:>9.0f} ns a row{}\n", name, PerRow(ns, rows), wait);
+  const auto line = [&](std::string_view name, double ns_per_row, const std::string& wait) {
+    text += fmt::format("  {:<16} {:>9.0f} ns a row{}\n", name, ns_per_row, wait);
+  };
+  const auto part = [&](std::string_view name, std::uint64_t ns) {
+    line(name, PerRow(ns, evaluation.rows()), "");
   };
   for (const wire::StageId id : kStages) {
     const StageFigures& stage = results.stage(id);
-    line(StageName(id), stage.busy_ns,
+    line(StageName(id), PerRow(stage.busy_ns, results.records()),
          fmt::format("   after waiting {} (p50)", DurationText(stage.wait.Percentile(0.5))));
     if (id != wire::StageId::Infer) continue;
-    line("  scaler", evaluation.scaler_ns(), "");
-    line("  encoder", evaluation.encoder_ns(), "");
-    line("  classifier", evaluation.classifier_ns(), "");
+    part("  scaler", evaluation.scaler_ns());
+    part("  encoder", evaluation.encoder_ns());
+    part("  classifier", evaluation.classifier_ns());
   }
 }
 
@@ -135,7 +137,7 @@ Json ResultsJson(const ResultsSnapshot& snapshot) {
       {"rows_per_s_now", snapshot.rows_per_s_now}};
   json.update(EvaluationJson(evaluation, ClassNames(*snapshot.model, results).views()));
   json["model"] = ModelJson(snapshot);
-  json["parts"] = PartsJson(evaluation, rows);
+  json["parts"] = PartsJson(evaluation);
   for (const wire::StageId id : kStages) {
     const StageFigures& stage = results.stage(id);
     json["stages"][std::string(StageName(id))] = {{"ns_per_row", PerRow(stage.busy_ns, rows)},

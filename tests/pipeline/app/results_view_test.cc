@@ -79,7 +79,7 @@ TEST_F(ResultsViewTest, JsonHasTheKeysOfARunAndWhatBecameOfTheMessages) {
   EXPECT_EQ(json["confusion_seen"], Json::parse("[[0,0,0],[0,0,0],[0,2,0]]"));
   EXPECT_EQ(json["classes"][2]["name"], "high");
   EXPECT_EQ(json["latency"]["max_ns"], 500 * kMs);
-  EXPECT_DOUBLE_EQ(json["parts"]["encoder"]["ns_per_row"], 16 * 20.0 / 20);
+  EXPECT_DOUBLE_EQ(json["parts"]["encoder"]["ns_per_row"], 20);
   EXPECT_DOUBLE_EQ(json["stages"]["produce"]["ns_per_row"], 2.0 * kMs / 20);
   EXPECT_EQ(json["stages"]["produce"]["wait_p50_ns"], kMs);
   EXPECT_EQ(json["model"]["id"], "0000000000000077");
