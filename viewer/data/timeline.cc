@@ -147,6 +147,7 @@ void Timeline::AddStageRows(wire::StageId stage, std::int64_t from_ns, std::int6
   if (!IsKept(to_ns)) return;
   const auto index = static_cast<std::size_t>(stage);
   const auto length_ns = static_cast<double>(to_ns - from_ns);
+  if (to_ns > from_ns && rows > 0) told_until_ns_[index] = std::max(told_until_ns_[index], to_ns);
   for (std::int64_t number = std::max(NumberOf(from_ns), oldest()); number <= NumberOf(to_ns);
        ++number) {
     const std::int64_t begin_ns = start_ns_ + number * interval_ns_;
@@ -232,8 +233,13 @@ void Timeline::WriteSums(std::span<const double> seconds, std::int64_t first, st
   };
   for (const wire::StageId id : kMeasuredStages) {
     const auto stage = static_cast<std::size_t>(id);
-    write(wire::SeriesKind::RowsPerSecond, stage, [stage](const Interval& interval, double s) {
-      return interval.stage_measured[stage] ? interval.stage_rows[stage] / s : kNothing;
+    // The last thing told of a stage ends within an interval, whose rest would look like a fall.
+    const std::int64_t last = NumberOf(told_until_ns_[stage]);
+    const bool is_told = told_until_ns_[stage] > 0 && last >= first;
+    const Interval* partly_told = is_told ? &At(last) : nullptr;
+    write(wire::SeriesKind::RowsPerSecond, stage, [&](const Interval& interval, double s) {
+      const bool known = interval.stage_measured[stage] && &interval != partly_told;
+      return known ? interval.stage_rows[stage] / s : kNothing;
     });
   }
   for (const wire::StageId id : kLaggingStages) {

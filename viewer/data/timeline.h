@@ -117,6 +117,8 @@ class Timeline {
   bool started_ = false;
   std::int64_t start_ns_ = 0;
   std::int64_t newest_ = 0;
+  // By stage: the end of the last length of time whose rows were told.
+  std::array<std::int64_t, kNumStages> told_until_ns_{};
   // The run that was begun last: in which interval, and what that held of the run before.
   std::int64_t run_begin_ = 0;
   std::vector<std::uint64_t> confusion_before_;

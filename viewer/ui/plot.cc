@@ -192,7 +192,8 @@ YAxis YAxisOf(const PlotOptions& options, std::pair<double, double> extent, doub
   }
   to = std::max(to, from + std::max(least_range, 1e-6 * std::abs(from)));
   to += 0.04 * (to - from);
-  const double step = NiceStep(to - from, wanted);
+  double step = NiceStep(to - from, wanted);
+  if (options.unit == Unit::kCount) step = std::ceil(step);  // there is no half of a record
   return {std::floor(from / step) * step, std::ceil(to / step) * step, step};
 }
 

@@ -52,7 +52,8 @@ TEST(TimelineTest, RowsAreRatesAndWhatIsNotKnownIsAGap) {
               Floats({200, 0, kNaN, 100}));
   EXPECT_THAT(Line(timeline, now, wire::SeriesKind::RowsPerSecond,
                    static_cast<std::size_t>(wire::StageId::Infer)),
-              Floats({15, 30, 15, kNaN}));
+              Floats({15, 30, kNaN, kNaN}))
+      << "the third interval is told of only half";
   EXPECT_DOUBLE_EQ(timeline.LastSecond(now).rows[kEvaluate], 50);
   wire::TimelineT written;
   timeline.Write(now, /*with_last=*/false, written);

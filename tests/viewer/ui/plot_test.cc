@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <string>
@@ -117,6 +118,17 @@ TEST_F(PlotOfExample, MarksSayHowFarApartTheyAre) {
       EXPECT_NEAR(marks[i] - marks[i - 1], marks[1] - marks[0], 1e-9) << least;
     }
   }
+}
+
+TEST_F(PlotOfExample, NoMarkIsAPartOfARecord) {
+  auto snapshot = ExampleSnapshot();
+  for (auto& series : snapshot.recent->series) {
+    if (series->kind == wire::SeriesKind::Lag) std::ranges::fill(series->values, 1.0F);
+  }
+  message_ = SnapshotMessage::Make(snapshot);
+  harness_.Settle(view());
+  EXPECT_THAT(harness_.AllText(), ::testing::AllOf(HasSubstr("\n1\n"), HasSubstr("\n2\n"),
+                                                   ::testing::Not(HasSubstr("\n0.5\n"))));
 }
 
 TEST_F(PlotOfExample, WheelZoomsAndADoubleClickGoesBack) {
